@@ -1,0 +1,283 @@
+package model
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// An Object reads the members of a canonical object for a provider's mapping.
+// A field that cannot be read is its zero value and is warned of; a field that
+// is missing, null or empty is just not told.
+type Object struct {
+	members []field
+	path    string
+	warn    *[]Warning
+}
+
+type field struct{ name, value []byte }
+
+// ReadObject returns the members of canonical, which a Canon made, and appends
+// what cannot be read to warnings. What is no object has no members.
+func ReadObject(canonical []byte, warnings *[]Warning) Object {
+	return Object{members: fields(canonical), warn: warnings}
+}
+
+// fields splits a canonical object, which has no white space.
+func fields(b []byte) []field {
+	if len(b) < 2 || b[0] != '{' {
+		return nil
+	}
+	list := make([]field, 0, 24)
+	for at := 1; at < len(b) && b[at] == '"'; at++ {
+		end := endOf(b, at)
+		name := b[at+1 : end-1]
+		at = endOf(b, end+1)
+		list = append(list, field{name, b[end+1 : at]})
+	}
+	return list
+}
+
+// endOf returns where the canonical value that begins at b[at] ends.
+func endOf(b []byte, at int) int {
+	depth := 0
+	for ; at < len(b); at++ {
+		switch b[at] {
+		case '"':
+			for at++; b[at] != '"'; at++ {
+				if b[at] == '\\' {
+					at++
+				}
+			}
+			if depth == 0 {
+				return at + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return at
+			}
+			if depth--; depth == 0 {
+				return at + 1
+			}
+		case ',':
+			if depth == 0 {
+				return at
+			}
+		}
+	}
+	return at
+}
+
+func (o Object) value(name string) []byte {
+	for _, f := range o.members {
+		if string(f.name) == name {
+			return f.value
+		}
+	}
+	return nil
+}
+
+// Has tells whether the member is there, be it null.
+func (o Object) Has(name string) bool { return o.value(name) != nil }
+
+// Raw returns the member's canonical JSON, nil where it is missing.
+func (o Object) Raw(name string) []byte { return o.value(name) }
+
+// Warn notes that the member could not be read.
+func (o Object) Warn(name, problem string) {
+	*o.warn = append(*o.warn, Warning{Field: o.path + name, Problem: problem})
+}
+
+// Object returns the member's own members; none where it is no object.
+func (o Object) Object(name string) Object {
+	v := o.value(name)
+	if v != nil && v[0] != '{' && string(v) != "null" {
+		o.Warn(name, "not an object")
+	}
+	return Object{members: fields(v), path: o.path + name + ".", warn: o.warn}
+}
+
+// Text returns the member's text as sent. A number or a truth value where a
+// text belongs is its literal.
+func (o Object) Text(name string) string {
+	v := o.value(name)
+	if v == nil || string(v) == "null" {
+		return ""
+	}
+	switch v[0] {
+	case '"':
+		return unquote(v)
+	case '{', '[':
+		o.Warn(name, "not a text")
+		return ""
+	default:
+		return string(v)
+	}
+}
+
+// First returns the first text that is not empty.
+func (o Object) First(names ...string) string {
+	for _, name := range names {
+		if s := o.Text(name); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// Lower returns the text in lower case.
+func (o Object) Lower(name string) string { return strings.ToLower(o.Text(name)) }
+
+// ID returns the member as an external id, a parent's for example: a text or a
+// number of at most MaxExternalID bytes.
+func (o Object) ID(name string) string {
+	id := o.Text(name)
+	if len(id) > MaxExternalID {
+		o.Warn(name, "longer than an id can be")
+		return ""
+	}
+	return id
+}
+
+// Bool returns the member's truth: true and false, 1 and 0, or their texts.
+// known is false where it is none of them.
+func (o Object) Bool(name string) (value, known bool) {
+	switch strings.ToLower(o.Text(name)) {
+	case "true", "1":
+		return true, true
+	case "false", "0":
+		return false, true
+	case "":
+	default:
+		o.Warn(name, "neither true nor false")
+	}
+	return false, false
+}
+
+// Read returns the text as read makes of it, empty where it cannot be read;
+// what says what it should have been.
+func (o Object) Read(name, what string, read func(string) (string, bool)) string {
+	s, ok := read(o.Text(name))
+	if !ok {
+		o.Warn(name, "not "+what)
+		return ""
+	}
+	return s
+}
+
+// Email returns the member as a lower-cased e-mail address.
+func (o Object) Email(name string) string { return o.Read(name, "an e-mail address", Email) }
+
+// Website returns the member as an absolute URL.
+func (o Object) Website(name string) string { return o.Read(name, "a URL", Website) }
+
+// Domain returns the member as a domain name.
+func (o Object) Domain(name string) string { return o.Read(name, "a domain", Domain) }
+
+// Country returns the member as ISO 3166-1 alpha-2.
+func (o Object) Country(name string) string { return o.Read(name, "a country", Country) }
+
+// Timezone returns the member as an IANA zone.
+func (o Object) Timezone(name string) string { return o.Read(name, "an IANA zone", Timezone) }
+
+// Language returns the member as a BCP 47 tag.
+func (o Object) Language(name string) string { return o.Read(name, "a language tag", Language) }
+
+// Currency returns the member as an ISO 4217 code.
+func (o Object) Currency(name string) string { return o.Read(name, "a currency", Currency) }
+
+// Time returns the member as parse reads it, zero where it cannot be read.
+func (o Object) Time(name string, parse func(string) (time.Time, bool)) time.Time {
+	s := o.Text(name)
+	if s == "" {
+		return time.Time{}
+	}
+	t, ok := parse(s)
+	if !ok {
+		o.Warn(name, "not a date")
+	}
+	return t
+}
+
+// Status returns the state that states gives for the member's text, whatever
+// its case; Unknown, with a warning, for any other.
+func (o Object) Status(name string, states map[string]Status) Status {
+	s, ok := states[o.Lower(name)]
+	if !ok {
+		o.Warn(name, "not a known status")
+		return Unknown
+	}
+	return s
+}
+
+// Items returns the canonical JSON of each element of an array.
+func (o Object) Items(name string) [][]byte {
+	v := o.value(name)
+	if v == nil || string(v) == "null" {
+		return nil
+	}
+	if v[0] != '[' {
+		o.Warn(name, "not a list")
+		return nil
+	}
+	var items [][]byte
+	for at := 1; v[at] != ']'; {
+		end := endOf(v, at)
+		items = append(items, v[at:end])
+		if at = end; v[at] == ',' {
+			at++
+		}
+	}
+	return items
+}
+
+// Unquote returns the text of a canonical JSON string, "" for anything else.
+func Unquote(v []byte) string {
+	if len(v) < 2 || v[0] != '"' {
+		return ""
+	}
+	return unquote(v)
+}
+
+// unquote returns the text of a canonical string. Its escapes are \" \\ and
+// \u00xx alone.
+func unquote(v []byte) string {
+	v = v[1 : len(v)-1]
+	if bytes.IndexByte(v, '\\') < 0 {
+		return string(v)
+	}
+	out := make([]byte, 0, len(v))
+	for i := 0; i < len(v); i++ {
+		if v[i] != '\\' {
+			out = append(out, v[i])
+			continue
+		}
+		if i++; v[i] != 'u' {
+			out = append(out, v[i])
+			continue
+		}
+		n, _ := strconv.ParseUint(string(v[i+1:i+5]), 16, 16)
+		out = utf8.AppendRune(out, rune(n))
+		i += 4
+	}
+	return string(out)
+}
+
+// Overlay returns lower, a canonical object of less detail, laid over stored, a
+// fuller one of the same account: lower's members win, stored's others stay.
+// The result is an object for Append to make canonical.
+func Overlay(stored, lower []byte) []byte {
+	if len(stored) <= 2 {
+		return lower
+	}
+	if len(lower) <= 2 || lower[0] != '{' || stored[0] != '{' {
+		return stored
+	}
+	out := append([]byte(nil), stored[:len(stored)-1]...)
+	out = append(out, ',')
+	return append(out, lower[1:]...) // of equal names the last one wins
+}

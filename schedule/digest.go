@@ -1,0 +1,138 @@
+package schedule
+
+import (
+	"rollcall/model"
+	"rollcall/sink"
+	"rollcall/sources"
+)
+
+// A batch is one page on its way: digested, compared, mapped, staged.
+type batch struct {
+	page    sources.Page
+	ready   chan struct{} // closed once it is digested
+	records []digested    // each account once
+	rejects []sink.Reject
+
+	mapped chan struct{} // closed once staged and warned are filled
+	staged []sink.Staged
+	warned []warning
+}
+
+// digested is a record in canonical form.
+type digested struct {
+	*sources.Record
+	canonical []byte
+	print     model.Fingerprint
+}
+
+// needsStored tells whether the record has to be laid over what is stored.
+func (d *digested) needsStored() bool { return d.Lower || d.KeepParent || d.KeepStatus }
+
+// A warning is a field of one account that could not be read.
+type warning struct {
+	model.Warning
+	externalID string
+}
+
+// Why a record is rejected.
+const (
+	reasonNoID     = "no id that can be stored"
+	reasonOversize = "longer than 4 MiB"
+	reasonSyntax   = "not valid JSON"
+)
+
+// A digester brings records into canonical form. It serves one goroutine.
+type digester struct {
+	canon    *model.Canon
+	provider string
+	mapping  int
+}
+
+func newDigester(provider string, t sources.Traits) *digester {
+	return &digester{canon: model.NewCanon(t.Rules), provider: provider, mapping: t.Mapping}
+}
+
+// digest fills b's records and rejects. Of two records of one account the later
+// counts, but one of lower detail never against a full one.
+func (d *digester) digest(b *batch) {
+	arena := make([]byte, 0, size(b.page))
+	b.records = make([]digested, 0, len(b.page.Records))
+	at := make(map[string]int, len(b.page.Records))
+	for i := range b.page.Records {
+		r := &b.page.Records[i]
+		from := len(arena)
+		var reason string
+		switch out, err := d.canon.Append(arena, r.Raw); {
+		case r.Oversize:
+			reason = reasonOversize
+		case err != nil:
+			reason = reasonSyntax
+		case r.ID == "":
+			arena, reason = out, reasonNoID
+		default:
+			arena = out
+		}
+		canonical := arena[from:len(arena):len(arena)]
+		if reason != "" {
+			b.rejects = append(b.rejects, sink.Reject{ExternalID: r.ID, Reason: reason, Payload: canonical})
+			continue
+		}
+		one := digested{Record: r, canonical: canonical, print: d.print(r, canonical)}
+		if other, twice := at[r.ID]; !twice {
+			at[r.ID] = len(b.records)
+			b.records = append(b.records, one)
+		} else if !r.Lower || b.records[other].Lower {
+			b.records[other] = one
+		}
+	}
+}
+
+// print is the fingerprint of the object that was made canonical last.
+func (d *digester) print(r *sources.Record, canonical []byte) model.Fingerprint {
+	return d.canon.Fingerprint(canonical, model.Facts{
+		Provider: d.provider, Mapping: d.mapping, Parent: r.Parent, Status: r.Status,
+	})
+}
+
+// complete lays a record over what the directory has of its account.
+func (d *digester) complete(one *digested, stored sink.Facts) error {
+	if one.KeepParent {
+		one.Parent = stored.Parent
+	}
+	if one.KeepStatus && stored.Status != "" {
+		one.Status = stored.Status
+	}
+	raw := one.canonical
+	if one.Lower && stored.Payload != nil {
+		raw = model.Overlay(stored.Payload, one.canonical)
+	}
+	canonical, err := d.canon.Append(nil, raw)
+	if err != nil {
+		return err
+	}
+	one.canonical, one.print = canonical, d.print(one.Record, canonical)
+	return nil
+}
+
+func size(p sources.Page) (n int) {
+	for i := range p.Records {
+		n += len(p.Records[i].Raw)
+	}
+	return n
+}
+
+// accountOf maps one record to the canonical account.
+func accountOf(source sources.Source, one *digested) (model.Account, []model.Warning) {
+	var warnings []model.Warning
+	a := source.Map(model.ReadObject(one.canonical, &warnings))
+	a.ExternalID = one.ID
+	a.Payload = one.canonical
+	a.Fingerprint = one.print
+	if one.Parent != "" {
+		a.Parent = one.Parent
+	}
+	if one.Status != "" {
+		a.Status = one.Status
+	}
+	return a, warnings
+}

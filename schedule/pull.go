@@ -1,0 +1,196 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+
+	"rollcall/model"
+	"rollcall/sink"
+	"rollcall/sources"
+)
+
+// Batches in flight at once, which bound a run's memory: those between the
+// listing and the comparison, and those between comparison and staging.
+const (
+	digestAhead = 3
+	mapAhead    = 2
+)
+
+// A pull reads one listing into the staging table. Fetching a page, bringing it
+// into canonical form, comparing it, mapping what differs and staging it
+// overlap; the database is asked in the order of the listing, so that the last
+// record of an account counts.
+type pull struct {
+	run      *sink.Run
+	source   sources.Source
+	provider string
+	digest   *digester // of the goroutine that asks the database
+	alive    func()    // told of progress
+
+	workers  *sync.WaitGroup
+	pages    int64
+	parts    []error // parts of the connection that could not be read
+	warnings warnings
+}
+
+// pull reads the whole listing. An error means that it broke off.
+func (p *pull) pull(ctx context.Context, w sources.Window) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var workers sync.WaitGroup
+	p.workers = &workers
+	defer workers.Wait()
+	defer cancel()
+
+	order := make(chan *batch, digestAhead)
+	work := make(chan *batch, digestAhead)
+	var broke error
+	workers.Go(func() {
+		defer close(order)
+		defer close(work)
+		broke = p.list(ctx, w, order, work)
+	})
+	for range min(runtime.GOMAXPROCS(0), digestAhead) {
+		workers.Go(func() {
+			d := newDigester(p.provider, p.source.Traits())
+			for b := range work {
+				d.digest(b)
+				close(b.ready)
+			}
+		})
+	}
+	if err := p.process(ctx, order); err != nil {
+		return err
+	}
+	if broke == nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return broke
+}
+
+// list hands the listing's pages on until it ends or breaks off.
+func (p *pull) list(ctx context.Context, w sources.Window, order, work chan<- *batch) error {
+	for page, err := range p.source.List(ctx, w, "") {
+		p.alive()
+		var part *sources.PartError
+		if errors.As(err, &part) {
+			p.parts = append(p.parts, err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if len(page.Records) == 0 {
+			continue
+		}
+		b := &batch{page: page, ready: make(chan struct{}), mapped: make(chan struct{})}
+		for _, to := range []chan<- *batch{work, order} {
+			select {
+			case to <- b:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	}
+	return nil
+}
+
+// process compares and stages batches in the order of the listing.
+func (p *pull) process(ctx context.Context, order <-chan *batch) error {
+	var mapping []*batch
+	stage := func() error {
+		b := mapping[0]
+		mapping = mapping[1:]
+		<-b.mapped
+		p.warnings.add(b.warned)
+		p.alive()
+		return p.run.Stage(ctx, b.staged)
+	}
+	for b := range order {
+		select {
+		case <-b.ready:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		p.pages++
+		if err := p.compare(ctx, b); err != nil {
+			return err
+		}
+		if mapping = append(mapping, b); len(mapping) > mapAhead {
+			if err := stage(); err != nil {
+				return err
+			}
+		}
+	}
+	for len(mapping) > 0 {
+		if err := stage(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare asks the directory which of the batch's accounts are new or differ,
+// and has those mapped.
+func (p *pull) compare(ctx context.Context, b *batch) error {
+	if err := p.complete(ctx, b); err != nil {
+		return err
+	}
+	if err := p.run.Reject(ctx, b.rejects); err != nil {
+		return err
+	}
+	keys := make([]sink.Key, len(b.records))
+	for i := range b.records {
+		keys[i] = sink.Key{ExternalID: b.records[i].ID, Fingerprint: b.records[i].print, Lower: b.records[i].Lower}
+	}
+	differences, err := p.run.Compare(ctx, keys)
+	if err != nil {
+		return err
+	}
+	p.alive()
+	b.page.Records = nil
+	if len(differences) == 0 {
+		close(b.mapped)
+		return nil
+	}
+	p.workers.Go(func() {
+		defer close(b.mapped)
+		b.staged = make([]sink.Staged, len(differences))
+		for i, d := range differences {
+			one := &b.records[d.Index]
+			var found []model.Warning
+			b.staged[i].Difference = d
+			b.staged[i].Account, found = accountOf(p.source, one)
+			for _, w := range found {
+				b.warned = append(b.warned, warning{w, one.ID})
+			}
+		}
+	})
+	return nil
+}
+
+// complete lays records of less than full detail over what is stored.
+func (p *pull) complete(ctx context.Context, b *batch) error {
+	var ids []string
+	for i := range b.records {
+		if b.records[i].needsStored() {
+			ids = append(ids, b.records[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	stored, err := p.run.Stored(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range b.records {
+		if one := &b.records[i]; one.needsStored() {
+			if err := p.digest.complete(one, stored[one.ID]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+// Package schedule runs connections: one run of one connection, all of them
+// once and apart from one another, and when.
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"rollcall/sink"
+	"rollcall/sources"
+)
+
+// What can start a run.
+const (
+	Manual   = "manual"
+	Schedule = "schedule"
+)
+
+// Options say how a run goes.
+type Options struct {
+	Trigger      string
+	Wait         bool // for another run of the connection, up to its TIMEOUT
+	AllowDeletes bool // makes the deletions that are held
+}
+
+// A Result is how a run of one connection ended. Err tells why it did not
+// succeed; a run can be partial and have both.
+type Result struct {
+	Source string
+	RunID  int64
+	sink.Report
+	Took time.Duration
+	Err  error
+}
+
+// A Runner runs connections against one directory.
+type Runner struct {
+	DB       *sqlx.DB
+	Log      *slog.Logger
+	Parallel int // runs at once
+
+	// Open opens a connection; it is called for each run, so that a rotated
+	// secret is seen.
+	Open func(sources.Configured, *slog.Logger) (sources.Source, error)
+}
+
+// errNoProgress ends a run of which nothing was heard for the connection's
+// TIMEOUT.
+type errNoProgress struct {
+	after time.Duration
+}
+
+func (e errNoProgress) Error() string {
+	return fmt.Sprintf("no progress for %v (TIMEOUT), so the run was given up", e.after)
+}
+
+// Run runs one connection: it reads the whole listing and applies it.
+func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Result {
+	began := time.Now()
+	result := Result{Source: c.Name}
+	log := r.Log.With("source", c.Name)
+	source, err := r.Open(c, log)
+	if err == nil {
+		defer source.Close()
+		err = r.run(ctx, c, source, o, log, &result)
+	}
+	result.Err = err
+	result.Took = time.Since(began)
+	logResult(log, result)
+	return result
+}
+
+func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.Source, o Options, log *slog.Logger, result *Result) error {
+	start := sink.Start{Source: c.Name, Provider: c.Provider, Trigger: o.Trigger}
+	if o.Wait {
+		start.Wait = c.Timeout
+	}
+	run, err := sink.Begin(ctx, r.DB, start)
+	if errors.Is(err, sink.ErrBusy) {
+		if !o.Wait {
+			result.Status = "skipped"
+			return sink.Skip(ctx, r.DB, c.Name)
+		}
+		return fmt.Errorf("another run still holds the connection after %v (TIMEOUT): try again once it has ended (rollcall runs)", c.Timeout)
+	}
+	if err != nil {
+		return err
+	}
+	defer run.Close(ctx)
+	result.RunID = run.ID
+	log = log.With("run", run.ID)
+	log.Debug("a run begins")
+
+	p := newPull(run, source, c)
+	outcome, err := r.listen(ctx, p, c, o)
+	p.warnings.log(log)
+	if err != nil {
+		result.Status = "failed"
+		if ctx.Err() != nil {
+			result.Status = "interrupted"
+		}
+		result.Pages = p.pages
+		return errors.Join(err, run.End(ctx, result.Status, err.Error(), result.Counts))
+	}
+	result.Report, err = run.Apply(ctx, outcome)
+	if err != nil {
+		result.Status = "failed"
+		return errors.Join(err, run.End(ctx, result.Status, err.Error(), result.Counts))
+	}
+	if result.Cycles > 0 {
+		log.Warn("parents form a cycle, which was broken", "cycles", result.Cycles, "at", result.CyclesAt)
+	}
+	return errors.Join(p.parts...)
+}
+
+func newPull(run *sink.Run, source sources.Source, c sources.Configured) *pull {
+	return &pull{
+		run: run, source: source, provider: c.Provider,
+		digest: newDigester(c.Provider, source.Traits()), warnings: warnings{},
+	}
+}
+
+// listen reads the listing and judges what it left out, as long as there is
+// progress.
+func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Options) (sink.Outcome, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(c.Timeout, func() { cancel(errNoProgress{c.Timeout}) })
+	defer timer.Stop()
+	p.alive = func() { timer.Reset(c.Timeout) }
+
+	traits := p.source.Traits()
+	outcome := sink.Outcome{Identity: traits.Identity, Volatile: traits.Rules.Volatile(), Unlinks: traits.Unlinks}
+	if err := p.pull(ctx, sources.Window{}); err != nil {
+		if cause := context.Cause(ctx); ctx.Err() != nil {
+			err = cause
+		}
+		return outcome, err
+	}
+	outcome.Pages = p.pages
+	outcome.Partial = len(p.parts) > 0
+	outcome.Complete = !outcome.Partial
+	if outcome.Partial {
+		outcome.Error = errors.Join(p.parts...).Error()
+		outcome.Adopt = p.run.Identity() == ""
+		return outcome, nil
+	}
+	g := guard{
+		run: p.run, source: p.source, digest: p.digest, name: c.Name,
+		percent: c.MaxDeletePercent, allow: o.AllowDeletes, alive: p.alive,
+	}
+	var err error
+	if outcome.Deletions, err = g.judge(ctx); err != nil {
+		return outcome, err
+	}
+	hold := outcome.Deletions.Hold
+	if hold != "" {
+		outcome.Error = fmt.Sprintf("%s: deletions are held; if they are right, run: rollcall sync %s --allow-deletes", hold, c.Name)
+	}
+	// With nothing held, all that the directory has was found where the
+	// connection points now.
+	outcome.Adopt = p.run.Identity() != traits.Identity && (hold == "" || o.AllowDeletes)
+	return outcome, nil
+}
+
+func logResult(log *slog.Logger, r Result) {
+	args := []any{
+		"run", r.RunID, "status", r.Status, "fetched", r.Fetched, "created", r.Created, "updated", r.Updated,
+		"moved", r.Moved, "deleted", r.Deleted, "restored", r.Restored, "unchanged", r.Unchanged,
+		"rejected", r.Rejected, "held", r.Held, "took", r.Took.Round(time.Millisecond),
+	}
+	switch {
+	case r.Err != nil:
+		log.Error("run "+orFailed(r.Status), append(args, "error", r.Err)...)
+	case r.Status == "held":
+		log.Warn("run held", args...)
+	default:
+		log.Info("run "+r.Status, args...)
+	}
+}
+
+func orFailed(status string) string {
+	if status == "" {
+		return "failed"
+	}
+	return status
+}

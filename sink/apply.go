@@ -1,0 +1,222 @@
+package sink
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// An Outcome is how a listing ended, for Apply.
+type Outcome struct {
+	Complete bool  // a whole listing was seen
+	Partial  bool  // a part of the connection could not be read
+	Pages    int64 // batches of records read
+	Error    string
+
+	Identity string   // host and provider account that was read
+	Adopt    bool     // take Identity as where the accounts come from
+	Volatile []string // top-level members of payload that make no change of their own
+	Unlinks  bool     // a missing account lives on as a root of unknown status
+
+	Deletions Deletions // judged; of a complete listing only
+}
+
+// Deletions are the missing accounts and what is to become of them.
+type Deletions struct {
+	Missing *Missing // nil where the listing was not complete
+	Hold    string   // why they are held; "" makes them
+	Allow   bool     // those in held_deletions are made whatever Hold says
+	Alive   []int64  // accounts that the provider says exist: never deleted
+}
+
+// A Report is what Apply did.
+type Report struct {
+	Counts
+	Status string
+
+	Cycles   int64    // of parents, that were broken
+	CyclesAt []string // the external ids at which the first ones were
+}
+
+// applying is one applying transaction.
+type applying struct {
+	*Run
+	tx      *sqlx.Tx
+	o       Outcome
+	instant time.Time
+	report  Report
+
+	unlinked int64 // missing accounts that were staged as roots
+	compared bool  // known accounts are in the table change
+	relinked bool  // the parent of a known account changed
+	placed   bool  // the table placement has rows
+}
+
+// Apply writes what the run found, in one transaction: a reader sees the
+// directory before it or after it. It returns ErrLost, and writes nothing, when
+// another run of the connection has begun.
+func (r *Run) Apply(ctx context.Context, o Outcome) (Report, error) {
+	tx, err := r.conn.BeginTxx(ctx, nil)
+	if err != nil {
+		return Report{}, wrap(ctx, err)
+	}
+	a := &applying{Run: r, tx: tx, o: o}
+	if err := a.apply(ctx); err != nil {
+		_ = tx.Rollback()
+		return Report{}, wrap(ctx, err)
+	}
+	if err := tx.Commit(); err != nil && !r.committed(ctx) {
+		return Report{}, wrap(ctx, err)
+	}
+	r.seq, r.rejects = 0, 0 // nothing is staged any more
+	return a.report, nil
+}
+
+// committed asks, over another session, whether a commit whose answer was lost
+// took place.
+func (r *Run) committed(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	var done bool
+	err := r.db.GetContext(ctx, &done, `SELECT status <> 'running' AND finished_at IS NOT NULL AND status <> 'interrupted' FROM directory.runs WHERE id = $1`, r.ID)
+	return err == nil && done
+}
+
+func (a *applying) apply(ctx context.Context) error {
+	steps := []func(context.Context) error{
+		a.fence, a.prepare, a.classify, a.delete, a.place, a.write, a.hold, a.reject, a.finish,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fence makes sure that no other run has taken the connection, keeps others
+// from doing so until the commit, and takes the run's instant.
+func (a *applying) fence(ctx context.Context) error {
+	var mine bool
+	err := a.tx.QueryRowContext(ctx, statement("fence"), a.connection, a.ID).Scan(&mine, &a.instant)
+	if err == nil && !mine {
+		return ErrLost
+	}
+	return err
+}
+
+// analyzeFrom is the number of staged rows from which statistics pay: below it
+// the planner's guesses do no harm.
+const analyzeFrom = 5000
+
+// prepare makes the staged rows one a account, and the work tables.
+func (a *applying) prepare(ctx context.Context) error {
+	if a.seq == 0 && a.o.Deletions.Missing == nil {
+		return nil
+	}
+	if _, err := a.tx.ExecContext(ctx, statement("work_tables")); err != nil {
+		return err
+	}
+	if err := a.loadMissing(ctx); err != nil {
+		return err
+	}
+	if a.o.Unlinks && a.missing() > 0 {
+		if err := a.stagingTable(ctx); err != nil {
+			return err
+		}
+		n, err := a.exec(ctx, "unlink", a.Source, a.ID, a.start.Provider, a.seq)
+		if err != nil {
+			return err
+		}
+		a.unlinked = n
+		a.seq += n
+	}
+	if a.seq == 0 {
+		return nil
+	}
+	if _, err := a.exec(ctx, "deduplicate", a.ID); err != nil {
+		return err
+	}
+	if a.seq >= analyzeFrom {
+		_, err := a.tx.ExecContext(ctx, a.statement(`ANALYZE {staged} (run_id, account_id, known, external_id, parent_external_id)`))
+		return err
+	}
+	return nil
+}
+
+// classify compares staged rows of known accounts column by column.
+func (a *applying) classify(ctx context.Context) error {
+	if a.seq == 0 || a.restaged.IsEmpty() && a.unlinked == 0 {
+		return nil
+	}
+	a.compared = true
+	if _, err := a.exec(ctx, "classify", a.ID, pq.Array(a.o.Volatile)); err != nil {
+		return err
+	}
+	rows, err := a.tx.QueryContext(ctx, `SELECT operation, count(*), bool_or('parent_external_id' = ANY (changed)) FROM pg_temp.change GROUP BY operation`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var operation string
+		var n int64
+		var relinked sql.NullBool
+		if err := rows.Scan(&operation, &n, &relinked); err != nil {
+			return err
+		}
+		a.report.add(operation, n)
+		a.relinked = a.relinked || relinked.Bool
+	}
+	return rows.Err()
+}
+
+// exec runs the statement of that name and returns how many rows it touched.
+func (a *applying) exec(ctx context.Context, name string, args ...any) (int64, error) {
+	res, err := a.tx.ExecContext(ctx, a.statement(statement(name)), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// write makes the changes: the replaced versions become history, changed rows
+// are updated and new ones inserted, each by one statement.
+func (a *applying) write(ctx context.Context) error {
+	if a.report.Changed() {
+		if _, err := a.exec(ctx, "history", a.instant); err != nil {
+			return err
+		}
+		if _, err := a.exec(ctx, "head"); err != nil {
+			return err
+		}
+	}
+	if a.report.Deleted > 0 {
+		if _, err := a.exec(ctx, "delete", a.instant); err != nil {
+			return err
+		}
+	}
+	if a.compared {
+		if _, err := a.exec(ctx, "update", a.ID, a.instant); err != nil {
+			return err
+		}
+		if _, err := a.exec(ctx, "refresh", a.ID); err != nil {
+			return err
+		}
+	}
+	if a.created > 0 {
+		n, err := a.exec(ctx, "insert", a.ID, a.Source, a.instant)
+		if err != nil {
+			return err
+		}
+		a.report.Created = n
+	}
+	if !a.placed {
+		return nil
+	}
+	_, err := a.exec(ctx, "replace_links")
+	return err
+}

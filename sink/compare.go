@@ -1,0 +1,127 @@
+package sink
+
+import (
+	"context"
+
+	"github.com/lib/pq"
+
+	"rollcall/model"
+)
+
+// Facts are what a record needs of the directory before it can be compared.
+type Facts struct {
+	Payload []byte // the stored object, canonical only to jsonb
+	Parent  string
+	Status  model.Status
+}
+
+// Stored returns what the directory holds of those accounts, by external id;
+// unknown ones are left out.
+func (r *Run) Stored(ctx context.Context, ids []string) (map[string]Facts, error) {
+	rows, err := r.conn.QueryContext(ctx, `SELECT external_id, payload, coalesce(parent_external_id, ''), status
+		FROM directory.accounts WHERE source = $1 AND external_id = ANY ($2)`, r.Source, pq.Array(ids))
+	if err != nil {
+		return nil, wrap(ctx, err)
+	}
+	defer func() { _ = rows.Close() }()
+	stored := make(map[string]Facts, len(ids))
+	for rows.Next() {
+		var id string
+		var f Facts
+		if err := rows.Scan(&id, &f.Payload, &f.Parent, &f.Status); err != nil {
+			return nil, wrap(ctx, err)
+		}
+		stored[id] = f
+	}
+	return stored, wrap(ctx, rows.Err())
+}
+
+// A Key is a record as it is compared.
+type Key struct {
+	ExternalID  string
+	Fingerprint model.Fingerprint
+	Lower       bool // of less detail than the provider could give
+}
+
+// A Difference is a record that is new or not as the directory has it.
+type Difference struct {
+	Index     int   // of its key
+	AccountID int64 // the account, or the id kept for it
+	Known     bool  // the directory has the account
+	Lower     bool  // gives way to a record of full detail
+}
+
+// Compare asks the directory about a page's accounts, each id once, and returns
+// those that are new or differ and so are to be mapped and staged. It notes
+// that the others were seen.
+func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	ids, prints := make(pq.StringArray, len(keys)), make(pq.ByteaArray, len(keys))
+	for i := range keys {
+		ids[i], prints[i] = keys[i].ExternalID, keys[i].Fingerprint[:]
+	}
+	var same, samePlace, other, otherPlace, otherState pq.Int64Array
+	err := r.conn.QueryRowContext(ctx, statementCompare, r.Source, ids, prints).
+		Scan(&same, &samePlace, &other, &otherPlace, &otherState)
+	if err != nil {
+		return nil, wrap(ctx, err)
+	}
+	var list []Difference
+	for i, id := range same {
+		key := keys[samePlace[i]-1]
+		// An earlier page had this account changed: the later record counts.
+		if r.restaged.Contains(uint64(id)) && !r.outdone(id, key) {
+			list = append(list, Difference{Index: int(samePlace[i]) - 1, AccountID: id, Known: true, Lower: key.Lower})
+		}
+		r.note(id, key)
+	}
+	for i, id := range other {
+		key := keys[otherPlace[i]-1]
+		d := Difference{Index: int(otherPlace[i]) - 1, AccountID: id, Known: otherState[i] != unknownAccount, Lower: key.Lower}
+		if d.Known {
+			if otherState[i] == deletedAccount {
+				r.returned.Add(uint64(id))
+			}
+			if r.outdone(id, key) {
+				continue
+			}
+			r.note(id, key)
+			r.restaged.Add(uint64(id))
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+// outdone tells whether the account was seen in full detail, against which a
+// record of lower detail does not count.
+func (r *Run) outdone(id int64, key Key) bool { return key.Lower && r.full.Contains(uint64(id)) }
+
+func (r *Run) note(id int64, key Key) {
+	r.seen.Add(uint64(id))
+	if !key.Lower {
+		r.full.Add(uint64(id))
+	}
+}
+
+var statementCompare = statement("compare")
+
+// How compare.sql tells what the directory knows of an account.
+const (
+	unknownAccount = 0
+	deletedAccount = 2
+)
+
+// Seen notes that the listing named those accounts, though their records could
+// not be taken, and returns how many the directory knows.
+func (r *Run) Seen(ctx context.Context, ids []string) (known int64, err error) {
+	var live pq.Int64Array
+	err = r.conn.QueryRowContext(ctx, `SELECT count(*), array_agg(id) FILTER (WHERE deleted_at IS NULL)
+		FROM directory.accounts WHERE source = $1 AND external_id = ANY ($2)`, r.Source, pq.Array(ids)).Scan(&known, &live)
+	for _, id := range live {
+		r.seen.Add(uint64(id))
+	}
+	return known, wrap(ctx, err)
+}

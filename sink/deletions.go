@@ -1,0 +1,135 @@
+package sink
+
+import (
+	"context"
+
+	"github.com/lib/pq"
+)
+
+// missing returns how many accounts the listing left out.
+func (a *applying) missing() int64 {
+	if a.o.Deletions.Missing == nil {
+		return 0
+	}
+	return a.o.Deletions.Missing.Len()
+}
+
+// missingChunk is how many ids go to Postgres in one array.
+const missingChunk = 10_000
+
+// loadMissing puts the missing accounts into a table to join with.
+func (a *applying) loadMissing(ctx context.Context) error {
+	if a.missing() == 0 {
+		return nil
+	}
+	ids := make([]int64, 0, missingChunk)
+	flush := func() error {
+		_, err := a.tx.ExecContext(ctx, `INSERT INTO pg_temp.missing SELECT unnest($1::bigint[])`, pq.Array(ids))
+		ids = ids[:0]
+		return err
+	}
+	for it := a.o.Deletions.Missing.ids.Iterator(); it.HasNext(); {
+		if ids = append(ids, int64(it.Next())); len(ids) == missingChunk {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+// delete notes which of the missing accounts are deleted; the others are held.
+func (a *applying) delete(ctx context.Context) error {
+	d := a.o.Deletions
+	if a.missing() == 0 || a.o.Unlinks || d.Hold != "" && !d.Allow {
+		return nil
+	}
+	n, err := a.exec(ctx, "choose_deletions", pq.Array(d.Alive), d.Hold == "", a.Source)
+	a.report.Deleted = n
+	return err
+}
+
+// hold keeps held_deletions as what this run, if it was complete, did not dare.
+func (a *applying) hold(ctx context.Context) error {
+	if !a.o.Complete {
+		return nil
+	}
+	if a.missing() == 0 || a.o.Unlinks {
+		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.held_deletions WHERE source = $1`, a.Source)
+		return err
+	}
+	if _, err := a.exec(ctx, "unhold", a.Source); err != nil {
+		return err
+	}
+	reason := a.o.Deletions.Hold
+	if reason == "" {
+		return nil
+	}
+	n, err := a.exec(ctx, "hold", a.Source, a.ID, a.instant, reason)
+	a.report.Held = n
+	return err
+}
+
+// reject files the records that could not be taken, and resolves those that a
+// complete run met no more.
+func (a *applying) reject(ctx context.Context) error {
+	if a.rejects > 0 {
+		if _, err := a.exec(ctx, "file_rejects", a.ID, a.instant); err != nil {
+			return err
+		}
+		if _, err := a.tx.ExecContext(ctx, `DELETE FROM directory_internal.staged_reject WHERE run_id = $1`, a.ID); err != nil {
+			return err
+		}
+	}
+	if a.o.Complete {
+		_, err := a.exec(ctx, "resolve_rejects", a.Source, a.ID, a.instant)
+		return err
+	}
+	if a.seq == 0 {
+		return nil
+	}
+	_, err := a.exec(ctx, "resolve_taken", a.Source, a.ID, a.instant)
+	return err
+}
+
+// truncateFrom is the number of staged rows from which cutting the table is
+// cheaper than deleting them, and worth a new file in the catalog.
+const truncateFrom = 10_000
+
+// finish closes the run's row and clears what was staged.
+func (a *applying) finish(ctx context.Context) error {
+	c := &a.report.Counts
+	c.Pages = a.o.Pages
+	c.Rejected = a.rejects
+	c.Fetched = int64(a.seen.GetCardinality()) + c.Created + a.noID
+	c.Unchanged = max(0, c.Fetched-c.Created-c.Rejected-(c.Updated+c.Moved+c.Restored-a.unlinked))
+	a.report.Status = "succeeded"
+	switch {
+	case a.o.Partial:
+		a.report.Status = "partial"
+	case c.Held > 0:
+		a.report.Status = "held"
+	}
+	if a.seq >= truncateFrom {
+		if _, err := a.tx.ExecContext(ctx, a.statement(`TRUNCATE {staged}`)); err != nil {
+			return err
+		}
+	} else if a.seq > 0 {
+		if _, err := a.tx.ExecContext(ctx, a.statement(`DELETE FROM {staged} WHERE run_id = $1`), a.ID); err != nil {
+			return err
+		}
+	}
+	if c.Changed() || a.o.Adopt {
+		if _, err := a.exec(ctx, "applied", a.connection, a.Source, a.ID, a.instant, a.o.Adopt, a.o.Identity, c.Changed()); err != nil {
+			return err
+		}
+	}
+	_, err := a.exec(ctx, "succeed", a.ID, a.report.Status, a.o.Complete, c.Pages, c.Fetched, c.Created, c.Updated, c.Moved,
+		c.Deleted, c.Restored, c.Unchanged, c.Rejected, c.Held, a.o.Error)
+	if err != nil || !c.Changed() {
+		return err
+	}
+	// Last, since its row stays locked until the commit.
+	_, err = a.exec(ctx, "number", a.ID)
+	return err
+}

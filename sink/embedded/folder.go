@@ -1,0 +1,162 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// maxSocketPath is the longest path a Unix socket can have, in bytes: 107 on
+// Linux, 103 on macOS, which decides.
+const maxSocketPath = 103
+
+// serverAccount is whom to run the server as: nil for ourselves, but Postgres
+// refuses to run as root.
+func serverAccount() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(u.Uid, 10, 32)
+		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+		if err := errors.Join(err, err2); err != nil {
+			return nil, fmt.Errorf("user %s: %w", name, err)
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+	}
+	return nil, errors.New("embedded Postgres: it refuses to run as root, and this machine has neither a user postgres nor nobody: run as another user")
+}
+
+// DefaultDataDir is where the user's data is kept.
+func DefaultDataDir() (string, error) {
+	if os.Geteuid() == 0 { // root's home is closed to the account that the server runs as
+		return "/var/lib/rollcall", nil
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "rollcall"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("embedded Postgres: no folder for its data: set ROLLCALL_DATA_DIR: %w", err)
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support", "rollcall"), nil
+	}
+	return filepath.Join(home, ".local", "share", "rollcall"), nil
+}
+
+// makeFolder makes the folder for a server to live in.
+func makeFolder(path string, account *syscall.Credential) (folder, error) {
+	dir, err := path, error(nil)
+	if path == "" {
+		dir, err = temporaryFolder(account)
+	} else if dir, err = filepath.Abs(path); err == nil {
+		err = os.MkdirAll(dir, 0o711) // the server's account passes through
+	}
+	if err != nil {
+		return "", fmt.Errorf("embedded Postgres: %w", err)
+	}
+	f := folder(dir)
+	if longest := filepath.Join(f.socket(), ".s.PGSQL.5432"); len(longest) > maxSocketPath {
+		return "", fmt.Errorf("embedded Postgres: the path of its socket, %s, is longer than the %d bytes a system allows: choose a shorter folder", longest, maxSocketPath)
+	}
+	return f, nil
+}
+
+// temporaryParents are where to try, in order. Of /tmp we know that every account
+// may enter it; $TMPDIR, which is "", may be closed, and on macOS is long.
+var temporaryParents = []string{"/tmp", ""}
+
+// temporaryFolder makes a folder that the server's account owns, so that the
+// server's supervisor can remove it when we no longer can.
+func temporaryFolder(account *syscall.Credential) (string, error) {
+	var dir string
+	var err error
+	for _, parent := range temporaryParents {
+		if dir, err = os.MkdirTemp(parent, "rollcall-"); err == nil {
+			return dir, give(dir, account)
+		}
+	}
+	return "", err
+}
+
+// give hands a folder to the server's account.
+func give(dir string, account *syscall.Credential) error {
+	if account == nil {
+		return nil
+	}
+	return os.Chown(dir, int(account.Uid), int(account.Gid))
+}
+
+// prepare makes the socket's folder and the data folder where they are missing.
+func (s *Server) prepare(ctx context.Context) error {
+	if err := os.Mkdir(s.dir.socket(), 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	if err := give(s.dir.socket(), s.account); err != nil {
+		return err
+	}
+	if out, err := s.command("/bin/sh", "-c", `cd "$1"`, "cd", s.dir.socket()).CombinedOutput(); err != nil {
+		return fmt.Errorf("it refuses to run as root, and the user it runs as instead cannot enter %s (%s): set ROLLCALL_DATA_DIR to a folder that every user may enter, such as /var/lib/rollcall",
+			s.dir, firstOf(string(out), err))
+	}
+	if _, err := os.Stat(s.dir.data()); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return s.initialise(ctx)
+}
+
+// initialise fills a folder beside the data folder and then renames it, so that
+// an initialisation that was broken off is never taken for a database.
+func (s *Server) initialise(ctx context.Context) error {
+	fresh := s.dir.data() + ".new"
+	var out []byte
+	var err error
+	// Text is compared byte by byte, on every system alike. Lower case beyond
+	// ASCII needs a locale, whose name for UTF-8 differs; "C" is there always.
+	for _, ctype := range []string{"C.UTF-8", "UTF-8", "C"} {
+		if err := os.RemoveAll(fresh); err != nil {
+			return err
+		}
+		if err := os.Mkdir(fresh, 0o700); err != nil {
+			return err
+		}
+		if err := give(fresh, s.account); err != nil {
+			return err
+		}
+		args := []string{
+			"-D", fresh, "-U", superuser, "--auth=trust",
+			"--encoding=UTF8", "--locale=C", "--lc-ctype=" + ctype,
+		}
+		if !s.options.Durable {
+			args = append(args, "--no-sync")
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		cmd := s.command(s.bin+"/initdb", args...)
+		if out, err = cmd.CombinedOutput(); err == nil {
+			return os.Rename(fresh, s.dir.data())
+		}
+	}
+	return fmt.Errorf("making the database in %s: %s", s.dir.data(), firstOf(string(out), err))
+}
+
+// firstOf is what a command printed, or where it printed nothing its error.
+func firstOf(printed string, err error) string {
+	if printed = strings.TrimSpace(printed); printed != "" {
+		return printed
+	}
+	return err.Error()
+}

@@ -1,0 +1,93 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/lib/pq"
+)
+
+// ErrBusy means that another run holds the connection.
+var ErrBusy = errors.New("another run holds the connection")
+
+// ErrLost means that a run no longer holds its connection: another one began,
+// so it must not apply.
+var ErrLost = errors.New("the run lost its hold on the connection, and nothing was applied: run it again")
+
+// An Error is a failure of the database, in words for the operator. It never
+// tells the user or the password.
+type Error struct {
+	Database string // name and host; "" where the session was open
+	Err      error
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+func (e *Error) Error() string {
+	where := "database"
+	if e.Database != "" {
+		where += " " + e.Database
+	}
+	return where + ": " + advice(e.Err)
+}
+
+// advice tells what happened and what to do.
+func advice(err error) string {
+	var refusal *pq.Error
+	var network net.Error
+	switch {
+	case errors.As(err, &refusal):
+		return refused(refusal)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return "did not answer in time; is it up and reachable?"
+	case errors.As(err, &network):
+		var op *net.OpError
+		if errors.As(err, &op) {
+			return fmt.Sprintf("cannot be reached: %v", op.Err)
+		}
+		return "cannot be reached: is the host's name right?"
+	}
+	return err.Error()
+}
+
+// SQLSTATE codes and classes that call for words of their own.
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+func refused(e *pq.Error) string {
+	switch code := string(e.Code); {
+	case code == "28P01" || code == "28000":
+		return "refused the user or the password: check DATABASE_URL"
+	case code == "3D000":
+		return "does not exist: create it, or check DATABASE_URL"
+	case code == "42501":
+		return e.Message + ": the connecting role lacks a right; it must own the schemas directory and directory_internal, or be allowed to create them"
+	case code == "25006":
+		return "is read-only (a standby?): rollcall needs the primary"
+	case code == "3F000" || code == "42P01":
+		return "has no directory of this version: run rollcall migrate up"
+	case code[:2] == "53":
+		return e.Message + ": the server is out of connections, disk or memory"
+	case code == "57P01" || code == "57P02" || code == "57P03":
+		return "is shutting down or starting up: run again once it is up"
+	default:
+		return fmt.Sprintf("%s (SQLSTATE %s)", e.Message, code)
+	}
+}
+
+// wrap makes an Error of a database failure; the end of ctx goes first, since
+// a cancelled statement says no more than that it was cancelled.
+func wrap(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var already *Error
+	if errors.As(err, &already) || errors.Is(err, ErrLost) || errors.Is(err, ErrBusy) {
+		return err
+	}
+	return &Error{Err: err}
+}

@@ -1,0 +1,89 @@
+package sink
+
+import (
+	"context"
+	"math/bits"
+)
+
+// place works out where new and moved accounts hang: parent, root, depth and
+// path, and those of all that hang below them. No order of arrival is assumed.
+// It runs before the rows are written, so that each is written once.
+func (a *applying) place(ctx context.Context) error {
+	if a.created == 0 && !a.relinked {
+		return nil
+	}
+	var links int64
+	for _, name := range []string{"link_new", "link_moved", "link_orphans", "link_below"} {
+		args := []any{a.ID, a.Source}
+		if name == "link_below" {
+			args = nil
+		}
+		n, err := a.exec(ctx, name, args...)
+		if err != nil {
+			return err
+		}
+		links += n
+	}
+	if links == 0 {
+		return nil
+	}
+	if links >= analyzeFrom {
+		if _, err := a.tx.ExecContext(ctx, `ANALYZE pg_temp.link`); err != nil {
+			return err
+		}
+	}
+	placed, err := a.exec(ctx, "place")
+	if err != nil {
+		return err
+	}
+	if placed < links {
+		if err := a.breakCycles(ctx, links-placed); err != nil {
+			return err
+		}
+	}
+	a.placed = true
+	if links >= analyzeFrom {
+		_, err = a.tx.ExecContext(ctx, `ANALYZE pg_temp.placement (account_id, parent_id)`)
+	}
+	return err
+}
+
+// maxCyclesTold is how many of the broken cycles a report names.
+const maxCyclesTold = 20
+
+// breakCycles cuts each cycle among the unplaced accounts at its smallest
+// external id and places them all again. Every unplaced account has one parent,
+// also unplaced, so that following parents ends on a cycle: by pointer doubling
+// it takes log2(n) statements, however long the cycles are.
+func (a *applying) breakCycles(ctx context.Context, unplaced int64) error {
+	if _, err := a.exec(ctx, "hop_begin"); err != nil {
+		return err
+	}
+	for range bits.Len64(uint64(unplaced)) {
+		if _, err := a.exec(ctx, "hop_double"); err != nil {
+			return err
+		}
+	}
+	rows, err := a.tx.QueryContext(ctx, statement("cut_cycles"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		if a.report.Cycles++; len(a.report.CyclesAt) < maxCyclesTold {
+			a.report.CyclesAt = append(a.report.CyclesAt, id)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if _, err := a.tx.ExecContext(ctx, `DELETE FROM pg_temp.placement`); err != nil {
+		return err
+	}
+	_, err = a.exec(ctx, "place")
+	return err
+}

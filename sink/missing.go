@@ -1,0 +1,81 @@
+package sink
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/lib/pq"
+)
+
+// Missing are the live accounts of a source that a listing left out.
+type Missing struct {
+	ids  *roaring64.Bitmap
+	Live int64 // accounts of the source that were live, these included
+
+	// DeletedLately is how many accounts of the source were deleted within the
+	// last 24 hours and are still.
+	DeletedLately int64
+}
+
+// Len returns how many accounts are missing.
+func (m *Missing) Len() int64 { return int64(m.ids.GetCardinality()) }
+
+// Remove takes an account that turned out to be there off the missing ones.
+func (m *Missing) Remove(id int64) { m.ids.Remove(uint64(id)) }
+
+// Missing returns the live accounts that the run has not seen. Where all were
+// seen, which it tells by counting, it looks at none.
+func (r *Run) Missing(ctx context.Context) (*Missing, error) {
+	m := &Missing{ids: roaring64.New()}
+	err := r.conn.QueryRowContext(ctx, statement("live"), r.Source).Scan(&m.Live, &m.DeletedLately)
+	if err != nil || m.Live == 0 {
+		return m, wrap(ctx, err)
+	}
+	if r.seen.GetCardinality()-r.returned.GetCardinality() == uint64(m.Live) {
+		return m, nil
+	}
+	rows, err := r.conn.QueryContext(ctx, `SELECT id FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL`, r.Source)
+	if err != nil {
+		return nil, wrap(ctx, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id uint64
+		if err := rows.Scan(&id); err != nil {
+			return nil, wrap(ctx, err)
+		}
+		if !r.seen.Contains(id) {
+			m.ids.Add(id)
+		}
+	}
+	return m, wrap(ctx, rows.Err())
+}
+
+// A Named is an account by both of its ids.
+type Named struct {
+	ID         int64  `db:"id"`
+	ExternalID string `db:"external_id"`
+}
+
+// Sample draws up to n of the missing accounts at random.
+func (r *Run) Sample(ctx context.Context, m *Missing, n int) ([]Named, error) {
+	total := m.ids.GetCardinality()
+	drawn := map[uint64]bool{}
+	var ids []int64
+	for len(ids) < n && uint64(len(ids)) < total {
+		place := rand.Uint64N(total)
+		if drawn[place] {
+			continue
+		}
+		drawn[place] = true
+		id, err := m.ids.Select(place)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, int64(id))
+	}
+	var list []Named
+	err := r.conn.SelectContext(ctx, &list, `SELECT id, external_id FROM directory.accounts WHERE id = ANY ($1)`, pq.Array(ids))
+	return list, wrap(ctx, err)
+}

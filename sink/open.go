@@ -1,0 +1,106 @@
+// Package sink is the directory in Postgres: it opens and migrates the
+// database, locks a connection for a run, compares and stages what the run
+// read, and applies it in one transaction.
+package sink
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+const (
+	// connectTimeout is how long a session may take to open. A server that
+	// restarts is back within seconds.
+	connectTimeout = 10 * time.Second
+
+	// statementTimeout ends a statement that runs for longer; the longest one,
+	// the insert of a first load of two million accounts, takes minutes.
+	statementTimeout = 30 * time.Minute
+
+	// idleTimeout ends a transaction that was left open: rollcall never waits
+	// for a provider inside of one.
+	idleTimeout = 60 * time.Second
+
+	// A session whose server is silent for idle + count × interval is dead.
+	keepAliveIdle     = 15 * time.Second
+	keepAliveInterval = 10 * time.Second
+	keepAliveCount    = 3
+)
+
+// Open opens the database at url with at most sessions sessions. It does not
+// look at the schema. Errors name host and database alone.
+func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, error) {
+	dsn, where, err := dataSource(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := pq.NewConnector(dsn)
+	if err != nil {
+		return nil, errors.New("DATABASE_URL: has a setting that Postgres does not know or cannot read")
+	}
+	connector.Dialer(newDialer())
+	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	db.SetMaxOpenConns(sessions)
+	db.SetMaxIdleConns(sessions)
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if err := db.PingContext(ctx); err != nil {
+		_ = db.Close()
+		return nil, &Error{Database: where, Err: err}
+	}
+	return db, nil
+}
+
+// dataSource completes what the URL is silent about, and names the database for
+// errors without user and password.
+func dataSource(databaseURL string) (dsn, where string, err error) {
+	u, err := url.Parse(databaseURL)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return "", "", errors.New("DATABASE_URL: must be a URL such as postgres://user:password@host:5432/database")
+	}
+	q := u.Query()
+	set := func(name, value string) {
+		if !q.Has(name) {
+			q.Set(name, value)
+		}
+	}
+	set("sslmode", "prefer") // psql's default; lib/pq's own is "require"
+	set("application_name", "rollcall")
+	set("connect_timeout", fmt.Sprint(int(connectTimeout.Seconds())))
+	set("statement_timeout", fmt.Sprint(statementTimeout.Milliseconds()))
+	set("idle_in_transaction_session_timeout", fmt.Sprint(idleTimeout.Milliseconds()))
+	set("timezone", "UTC")
+	u.RawQuery = q.Encode()
+	host := u.Host
+	if h := q.Get("host"); h != "" {
+		host = h
+	}
+	return u.String(), fmt.Sprintf("%q at %s", strings.TrimPrefix(u.Path, "/"), host), nil
+}
+
+// dialer opens sessions that notice a peer which went silent: nothing else
+// ends a read from a connection that became a black hole.
+type dialer struct{ *net.Dialer }
+
+func newDialer() dialer {
+	return dialer{&net.Dialer{
+		Timeout:         connectTimeout,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount},
+	}}
+}
+
+// DialTimeout is for drivers that do not pass a context.
+func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return d.DialContext(ctx, network, address)
+}

@@ -1,0 +1,38 @@
+package reader
+
+import (
+	"context"
+	"errors"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"rollcall/sink"
+)
+
+// errSchema means that the database has not, or not yet, what is asked for.
+var errSchema = errors.New("the database has no directory of this version: run rollcall migrate up")
+
+// errRight means that the role in DATABASE_URL may not read.
+var errRight = errors.New("the role in DATABASE_URL may not read the directory: use one that may, or have the role of ROLLCALL_READER_ROLE granted to it")
+
+// explain says what a failure means to whoever reads the directory. What a
+// cancelled statement says is no news: ctx knows why.
+func explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var refusal *pq.Error
+	if errors.As(err, &refusal) {
+		switch refusal.Code {
+		case pqerror.InvalidSchemaName, pqerror.UndefinedTable, pqerror.UndefinedColumn, pqerror.UndefinedFunction:
+			return errSchema
+		case pqerror.InsufficientPrivilege:
+			return errRight
+		}
+	}
+	return &sink.Error{Err: err}
+}

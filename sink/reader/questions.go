@@ -1,0 +1,102 @@
+package reader
+
+import (
+	"embed"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+//go:embed sql/*.sql
+var files embed.FS
+
+// statement reads a statement, and puts in what several have in common.
+func statement(name string) string {
+	text, err := files.ReadFile("sql/" + name + ".sql")
+	if err != nil {
+		panic(err) // it is compiled in
+	}
+	matches, err := files.ReadFile("sql/matches.sql")
+	if err != nil {
+		panic(err)
+	}
+	return strings.ReplaceAll(string(text), "/*matches*/", string(matches))
+}
+
+// A Filter picks accounts; the zero Filter is all that are live now.
+type Filter struct {
+	Sources  []string  // of these connections
+	Statuses []string  // in one of these states
+	Search   string    // with this in a name, id, address or number, in upper or lower case
+	AsOf     time.Time // as they were then; zero is now
+	Deleted  bool      // deleted ones too
+}
+
+// Accounts asks for accounts by source and external id. As of a time gone by,
+// deleted ones can't be asked for.
+func Accounts(f Filter) Query {
+	q := Query{text: statement("accounts"), order: "source, external_id", args: []any{list(f.Sources), list(f.Statuses), containing(f.Search), f.Deleted}}
+	if !f.AsOf.IsZero() {
+		q.text, q.args[3] = statement("accounts_as_of"), f.AsOf
+	}
+	return q
+}
+
+// Tree asks for the account top and those below it, or for all trees where top
+// is nil: parents before their children, siblings by name. Accounts that the
+// filter leaves out are shown where one below them is not. drawn adds what it
+// takes to draw the tree: the columns last (of its siblings) and parent_known.
+func Tree(f Filter, top *Account, drawn bool) Query {
+	q := Query{order: "w.key", args: []any{list(f.Sources), list(f.Statuses), containing(f.Search), f.Deleted, nil}}
+	name := "tree_all"
+	if top != nil {
+		name = "tree_below"
+		q.args[0], q.args[4] = list([]string{top.Source}), top.ID // a tree is within one connection
+	}
+	if !f.AsOf.IsZero() {
+		name = "tree_as_of"
+		q.args = append(q.args, f.AsOf)
+	}
+	more := ""
+	if drawn {
+		more = statement("tree_drawn")
+	}
+	q.text = statement(name) + strings.ReplaceAll(statement("tree"), "/*drawn*/", more)
+	return q
+}
+
+// History asks for the versions of an account, oldest first.
+func History(a Account) Query {
+	return Query{text: statement("history"), order: "valid_from", args: []any{a.ID}}
+}
+
+// Runs asks for runs, newest first.
+func Runs(sources, statuses []string) Query {
+	return Query{text: statement("runs"), order: "id DESC", args: []any{list(sources), list(statuses)}}
+}
+
+// Rejects asks for the records that could not be taken: those that are still
+// open, and the resolved ones after them if they are asked for.
+func Rejects(sources []string, search string, resolved bool) Query {
+	return Query{
+		text: statement("rejects"), order: "resolved_at DESC NULLS FIRST, last_seen_at DESC, source, external_id",
+		args: []any{list(sources), containing(search), resolved},
+	}
+}
+
+// list is NULL where nothing is listed, which the statements take for anything.
+func list(items []string) any {
+	if len(items) == 0 {
+		return nil
+	}
+	return pq.Array(items)
+}
+
+// containing is a pattern for what has the text in it, or NULL where it is "".
+func containing(text string) any {
+	if text == "" {
+		return nil
+	}
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}

@@ -1,0 +1,92 @@
+// Package reader answers questions about the directory: which accounts there
+// are, how they hang together, what became of one, and what the runs did. It
+// changes nothing, and hands rows on one by one, so that memory does not grow
+// with their number.
+package reader
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// A Query is a question to the directory.
+type Query struct {
+	text  string
+	order string
+	limit int
+	args  []any
+}
+
+// A Receiver takes an answer.
+type Receiver interface {
+	// Columns is called once, before the first row.
+	Columns(columns []string) error
+	// Row is called for each row. A value is nil, a string, an int64, a
+	// float64, a bool, a time.Time in UTC, a []string, an []int64 or, where it
+	// is JSON, a json.RawMessage. The slice is the receiver's for the call.
+	Row(values []any) error
+}
+
+// Read asks q and hands each row to r as it arrives. It ends with r's first
+// error.
+func Read(ctx context.Context, db *sqlx.DB, q Query, r Receiver) error {
+	// lib/pq reads the rest of an answer when rows are closed early; a cancelled
+	// statement has no rest.
+	ctx, cancel := context.WithCancel(ctx)
+	text := q.text + "\nORDER BY " + q.order
+	if q.limit > 0 {
+		text += fmt.Sprintf(" LIMIT %d", q.limit)
+	}
+	rows, err := db.QueryContext(ctx, text, q.args...)
+	if err != nil {
+		cancel()
+		return explain(ctx, err)
+	}
+	defer rows.Close() // what it could tell is told by rows.Err
+	defer cancel()
+	return hand(ctx, rows, r)
+}
+
+func hand(ctx context.Context, rows *sql.Rows, r Receiver) error {
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return explain(ctx, err)
+	}
+	columns := make([]string, len(types))
+	values, targets := make([]any, len(types)), make([]any, len(types))
+	for i, t := range types {
+		columns[i], targets[i] = t.Name(), &values[i]
+	}
+	if err := r.Columns(columns); err != nil {
+		return err
+	}
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return explain(ctx, err)
+		}
+		for i, t := range types {
+			if values[i], err = value(t.DatabaseTypeName(), values[i]); err != nil {
+				return fmt.Errorf("column %s: %w", columns[i], err)
+			}
+		}
+		if err := r.Row(values); err != nil {
+			return err
+		}
+	}
+	return explain(ctx, rows.Err())
+}
+
+// Count tells how many rows q would give without its limit.
+func Count(ctx context.Context, db *sqlx.DB, q Query) (n int64, err error) {
+	err = db.GetContext(ctx, &n, "SELECT count(*) FROM (\n"+q.text+"\n) AS answer", q.args...)
+	return n, explain(ctx, err)
+}
+
+// Limited is q with at most n rows; 0 is all.
+func (q Query) Limited(n int) Query {
+	q.limit = n
+	return q
+}

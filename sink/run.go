@@ -1,0 +1,233 @@
+package sink
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/jmoiron/sqlx"
+)
+
+// lockClass is the first key of rollcall's advisory locks; the second is the
+// connection's id, and 0 guards what is not a connection's.
+const lockClass = 0x726f6c6c // "roll"
+
+// lockPoll is how often a held lock is tried again. Waiting inside of Postgres
+// would hold a snapshot open.
+const lockPoll = 200 * time.Millisecond
+
+// A Start says what a run is of.
+type Start struct {
+	Source   string // name of the connection
+	Provider string
+	Trigger  string        // schedule, manual, backfill or hook
+	Wait     time.Duration // how long to wait for another run of the connection
+	Plan     bool          // compare only: the run leaves no row and cannot apply
+}
+
+// A Run holds one connection from Begin to Close, on one session that carries
+// its lock. It serves one goroutine at a time.
+type Run struct {
+	ID     int64
+	Source string
+
+	start      Start
+	db         *sqlx.DB
+	conn       *sqlx.Conn
+	connection int    // directory_internal.connection.id
+	identity   string // that the accounts so far came from
+	empty      bool   // no account of the source is known
+	staging    string // its staging table; "" before it is needed
+
+	seen     *roaring64.Bitmap // ids of known accounts that the listing named
+	full     *roaring64.Bitmap // those of them whose record was of full detail
+	restaged *roaring64.Bitmap // those of them that were staged
+	returned *roaring64.Bitmap // those of them that were deleted
+	seq      int64             // of the last staged row
+	created  int64             // staged rows of unknown accounts, repeated ones included
+	rejects  int64
+	noID     int64 // rejected records without an id, or of unknown accounts
+}
+
+// Begin takes the connection for a run. It returns ErrBusy when another run
+// still holds it after Wait.
+func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
+	conn, err := db.Connx(ctx)
+	if err != nil {
+		return nil, wrap(ctx, err)
+	}
+	r := &Run{
+		Source: s.Source, start: s, db: db, conn: conn,
+		seen: roaring64.New(), full: roaring64.New(), restaged: roaring64.New(), returned: roaring64.New(),
+	}
+	defer func() {
+		if err != nil {
+			r.discard()
+			err = wrap(ctx, err)
+		}
+	}()
+	if err := r.register(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.lock(ctx); err != nil {
+		return nil, err
+	}
+	if s.Plan {
+		err = conn.GetContext(ctx, &r.ID, `SELECT nextval(pg_get_serial_sequence('directory.runs', 'id'))`)
+	} else {
+		err = conn.GetContext(ctx, &r.ID, statement("begin"), s.Source, s.Provider, s.Trigger)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = conn.QueryRowxContext(ctx, statement("known_so_far"), s.Source, r.connection).Scan(&r.identity, &r.empty, &r.staging)
+	if err == nil && r.staging != "" {
+		err = r.clearLeftovers(ctx)
+	}
+	return r, err
+}
+
+// register finds the connection's row, or makes it.
+func (r *Run) register(ctx context.Context) error {
+	const find = `SELECT id FROM directory_internal.connection WHERE name = $1`
+	err := r.conn.GetContext(ctx, &r.connection, find, r.Source)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	_, err = r.conn.ExecContext(ctx, `INSERT INTO directory_internal.connection (name, provider) VALUES ($1, $2) ON CONFLICT DO NOTHING`, r.Source, r.start.Provider)
+	if err != nil {
+		return err
+	}
+	return r.conn.GetContext(ctx, &r.connection, find, r.Source)
+}
+
+// lock takes the connection's advisory lock for the session.
+func (r *Run) lock(ctx context.Context) error {
+	deadline := time.Now().Add(r.start.Wait)
+	poll := time.NewTicker(lockPoll)
+	defer poll.Stop()
+	for {
+		var held bool
+		if err := r.conn.GetContext(ctx, &held, `SELECT pg_try_advisory_lock($1, $2)`, lockClass, r.connection); err != nil || held {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return ErrBusy
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-poll.C:
+		}
+	}
+}
+
+// clearLeftovers empties the staging table of what a killed run left. It is cut
+// once it is large, which a connection with few changes seldom pays for.
+func (r *Run) clearLeftovers(ctx context.Context) error {
+	const maxStaging = 8 << 20 // bytes
+	var size int64
+	if err := r.conn.GetContext(ctx, &size, `SELECT pg_relation_size($1)`, "directory_internal."+r.staging); err != nil || size == 0 {
+		return err
+	}
+	clear := `DELETE FROM {staged}`
+	if size > maxStaging {
+		clear = `TRUNCATE {staged}`
+	}
+	_, err := r.conn.ExecContext(ctx, r.statement(clear))
+	return err
+}
+
+// statement fills in the name of the run's staging table.
+func (r *Run) statement(text string) string {
+	return strings.ReplaceAll(text, "{staged}", "directory_internal."+r.staging)
+}
+
+// Empty tells that the directory knew no account of the source when the run
+// began.
+func (r *Run) Empty() bool { return r.empty }
+
+// Brings tells whether the listing named accounts that are not live yet.
+func (r *Run) Brings() bool { return r.created > 0 || !r.returned.IsEmpty() }
+
+// Identity returns the host and provider account that the source's accounts
+// came from so far, "" where that is not known yet.
+func (r *Run) Identity() string { return r.identity }
+
+// Skip records that a manual sync found another run at work.
+func Skip(ctx context.Context, db *sqlx.DB, source string) error {
+	_, err := db.ExecContext(ctx, statement("skip"), source)
+	return wrap(ctx, err)
+}
+
+// closeTimeout bounds what is told to Postgres after a run has ended, also
+// where it ended because ctx did.
+const closeTimeout = 5 * time.Second
+
+// End records that the run ended without applying anything.
+func (r *Run) End(ctx context.Context, status, reason string, c Counts) error {
+	if r.start.Plan {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	args := []any{r.ID, status, reason, c.Pages, c.Fetched, c.Rejected}
+	_, err := r.conn.ExecContext(ctx, statement("end"), args...)
+	if err != nil { // the session may be what was lost
+		_, err = r.db.ExecContext(ctx, statement("end"), args...)
+	}
+	return wrap(ctx, err)
+}
+
+// Close lets go of the connection and of what was staged.
+func (r *Run) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	if r.seq > 0 || r.rejects > 0 {
+		if err := r.unstage(ctx); err != nil {
+			r.discard()
+			return
+		}
+	}
+	var unlocked bool
+	err := r.conn.GetContext(ctx, &unlocked, `SELECT pg_advisory_unlock($1, $2)`, lockClass, r.connection)
+	if err != nil || !unlocked {
+		r.discard()
+		return
+	}
+	_ = r.conn.Close()
+}
+
+// unstage drops what the run staged and did not apply.
+func (r *Run) unstage(ctx context.Context) error {
+	if r.seq > 0 {
+		if _, err := r.conn.ExecContext(ctx, r.statement(`DELETE FROM {staged} WHERE run_id = $1`), r.ID); err != nil {
+			return err
+		}
+	}
+	_, err := r.conn.ExecContext(ctx, `DELETE FROM directory_internal.staged_reject WHERE run_id = $1`, r.ID)
+	return err
+}
+
+// discard closes the session itself, and with it the lock.
+func (r *Run) discard() {
+	_ = r.conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = r.conn.Close()
+}
+
+// stagingTable makes the connection's staging table when it is first needed.
+func (r *Run) stagingTable(ctx context.Context) error {
+	if r.staging != "" {
+		return nil
+	}
+	name := fmt.Sprintf("staged_%d", r.connection)
+	_, err := r.conn.ExecContext(ctx, `CREATE UNLOGGED TABLE IF NOT EXISTS directory_internal.`+name+
+		` (LIKE directory_internal.staged_account INCLUDING STORAGE INCLUDING COMMENTS) WITH (autovacuum_enabled = false)`)
+	r.staging = name
+	return err
+}

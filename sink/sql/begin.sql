@@ -1,0 +1,17 @@
+-- A run begins, holding the lock of its connection: a run that is still marked
+-- as running was killed. $1 source, $2 provider, $3 trigger.
+WITH killed AS (
+    UPDATE directory.runs
+    SET status = 'interrupted', finished_at = clock_timestamp(),
+        error = 'the process or its session with the database ended; nothing was applied'
+    WHERE source = $1 AND status = 'running'
+), begun AS (
+    INSERT INTO directory.runs (source, trigger, status, started_at)
+    VALUES ($1, $3, 'running', clock_timestamp())
+    RETURNING id
+), held AS (
+    UPDATE directory_internal.connection
+    SET run_id = (SELECT id FROM begun), provider = $2
+    WHERE name = $1
+)
+SELECT id FROM begun

@@ -1,0 +1,3 @@
+-- How many accounts of $1 are live, and how many were deleted within a day.
+SELECT (SELECT count(*) FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL),
+       (SELECT count(*) FROM directory.accounts WHERE source = $1 AND deleted_at > clock_timestamp() - interval '24 hours')

@@ -1,0 +1,12 @@
+-- Changed accounts take the staged columns, and their place where that changed
+-- too, so that each row is written once. $1 run, $2 instant.
+UPDATE directory.accounts a
+SET {assign:s}, fingerprint = s.fingerprint, changed_at = $2, deleted_at = NULL,
+    parent_id = CASE WHEN p.account_id IS NULL THEN a.parent_id ELSE p.parent_id END,
+    root_id = coalesce(p.root_id, a.root_id),
+    depth = coalesce(p.depth, a.depth),
+    path = coalesce(p.path, a.path)
+FROM {staged} s
+JOIN pg_temp.change c ON c.account_id = s.account_id
+LEFT JOIN pg_temp.placement p ON p.account_id = s.account_id
+WHERE a.id = s.account_id AND s.run_id = $1 AND c.operation IN ('updated', 'moved', 'restored')

@@ -1,0 +1,25 @@
+-- Made once a session, empty at each commit.
+CREATE TEMP TABLE IF NOT EXISTS change (
+    account_id bigint PRIMARY KEY,
+    operation  text NOT NULL, -- as in account_history; 'same' where no column differs
+    changed    text[]
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS missing (account_id bigint PRIMARY KEY) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS link (
+    account_id  bigint PRIMARY KEY,
+    external_id text COLLATE "C" NOT NULL,
+    parent_id   bigint -- as the provider says, where it is known
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS placement (
+    account_id bigint PRIMARY KEY,
+    parent_id  bigint,
+    root_id    bigint NOT NULL,
+    depth      int NOT NULL,
+    path       bigint[] NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS hop (
+    account_id bigint PRIMARY KEY,
+    next_id    bigint NOT NULL,
+    least      text COLLATE "C" NOT NULL
+) ON COMMIT DELETE ROWS;
+SET LOCAL work_mem = '64MB'

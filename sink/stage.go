@@ -1,0 +1,209 @@
+package sink
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+	"unsafe"
+
+	"rollcall/model"
+)
+
+// A Staged is an account to be written when the run is applied.
+type Staged struct {
+	Difference
+	Account model.Account
+}
+
+// A Reject is a record that cannot be taken.
+type Reject struct {
+	ExternalID string // "" where none could be read
+	Reason     string
+	Payload    []byte // canonical JSON, nil where it cannot be stored
+}
+
+// Stage copies accounts to the connection's staging table, in a transaction of
+// its own: none stays open while the provider is waited for.
+func (r *Run) Stage(ctx context.Context, accounts []Staged) error {
+	if len(accounts) == 0 {
+		return nil
+	}
+	if err := r.stagingTable(ctx); err != nil {
+		return wrap(ctx, err)
+	}
+	buf := make([]byte, 0, copyChunk+copyChunk/4)
+	i := 0
+	err := r.copyIn(ctx, r.statement(statementStage), func() []byte {
+		buf = buf[:0]
+		for ; i < len(accounts) && len(buf) < copyChunk; i++ {
+			r.seq++
+			if !accounts[i].Known {
+				r.created++
+			}
+			buf = r.appendStaged(buf, &accounts[i])
+		}
+		return buf
+	})
+	return wrap(ctx, err)
+}
+
+// fullDetail is added to the place of records of full detail, so that the last
+// of several counts, and none of lower detail against a full one.
+const fullDetail = 1 << 40
+
+// copyChunk is how many bytes of rows are handed to the session at once.
+const copyChunk = 256 << 10
+
+var statementStage = strings.TrimSuffix(statement("stage"), "\n")
+
+// Reject keeps records that cannot be taken until the run ends.
+func (r *Run) Reject(ctx context.Context, rejects []Reject) error {
+	if len(rejects) == 0 {
+		return nil
+	}
+	named := make([]string, 0, len(rejects))
+	for _, reject := range rejects {
+		if reject.ExternalID != "" {
+			named = append(named, reject.ExternalID)
+		}
+	}
+	var known int64
+	if len(named) > 0 {
+		var err error
+		if known, err = r.Seen(ctx, named); err != nil {
+			return err
+		}
+	}
+	r.noID += int64(len(rejects)) - known
+	r.rejects += int64(len(rejects))
+	i := 0
+	return wrap(ctx, r.copyIn(ctx, statement("stage_reject"), func() []byte {
+		var b []byte
+		for ; i < len(rejects) && len(b) < copyChunk; i++ {
+			b = appendInt(b, r.ID)
+			b = appendText(b, r.Source)
+			b = appendOptional(b, rejects[i].ExternalID)
+			b = appendText(b, rejects[i].Reason)
+			b = appendOptional(b, string(rejects[i].Payload))
+			b[len(b)-1] = '\n'
+		}
+		return b
+	}))
+}
+
+// copyIn runs a COPY … FROM STDIN whose rows come from next in chunks, an empty
+// one being the end. The driver takes chunks as they are; going through
+// database/sql instead would cost an allocation and a conversion a field.
+func (r *Run) copyIn(ctx context.Context, statement string, next func() []byte) error {
+	return r.conn.Raw(func(session any) (err error) {
+		tx, err := session.(driver.ConnBeginTx).BeginTx(ctx, driver.TxOptions{})
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if err != nil {
+				// Closing the statement would complete the copy, and a rollback
+				// cannot be sent in the middle of it: give the session up.
+				err = &brokenSession{err}
+			}
+		}()
+		stmt, err := session.(driver.ConnPrepareContext).PrepareContext(ctx, statement)
+		if err != nil {
+			return err
+		}
+		rows := stmt.(interface {
+			CopyData(ctx context.Context, line string) (driver.Result, error)
+			Exec(end []driver.Value) (driver.Result, error)
+		})
+		for chunk := next(); len(chunk) > 0; chunk = next() {
+			line := chunk[:len(chunk)-1] // CopyData ends the line itself
+			if _, err := rows.CopyData(ctx, unsafe.String(unsafe.SliceData(line), len(line))); err != nil {
+				return err
+			}
+		}
+		if _, err := rows.Exec(nil); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+}
+
+// A brokenSession is a failure after which database/sql must not use the session
+// again.
+type brokenSession struct{ err error }
+
+func (e *brokenSession) Error() string        { return e.err.Error() }
+func (e *brokenSession) Unwrap() error        { return e.err }
+func (e *brokenSession) Is(target error) bool { return target == driver.ErrBadConn }
+
+func (r *Run) appendStaged(b []byte, s *Staged) []byte {
+	a := &s.Account
+	b = appendInt(b, r.ID)
+	seq := r.seq
+	if !s.Lower {
+		seq += fullDetail
+	}
+	b = appendInt(b, seq)
+	b = appendInt(b, s.AccountID)
+	b = appendText(b, strconv.FormatBool(s.Known))
+	b = appendText(b, a.ExternalID)
+	b = appendText(b, r.start.Provider)
+	b = appendOptional(b, a.Parent)
+	b = appendText(b, a.Name)
+	b = appendText(b, string(a.Status))
+	for _, text := range [...]string{
+		a.Kind, a.Reference, a.Email, a.Phone, a.Website, a.Domain, a.Organization, a.ContactName,
+		a.Street, a.City, a.Region, a.PostalCode, a.Country, a.Timezone, a.Language, a.Currency,
+	} {
+		b = appendOptional(b, text)
+	}
+	b = appendTime(b, a.CreatedAt)
+	b = appendTime(b, a.UpdatedAt)
+	b = appendText(b, unsafe.String(unsafe.SliceData(a.Payload), len(a.Payload)))
+	b = append(b, `\\x`...)
+	b = hex.AppendEncode(b, a.Fingerprint[:])
+	return append(b, '\n')
+}
+
+func appendInt(b []byte, n int64) []byte { return append(strconv.AppendInt(b, n, 10), '\t') }
+
+func appendOptional(b []byte, text string) []byte {
+	if text == "" {
+		return append(b, `\N`+"\t"...)
+	}
+	return appendText(b, text)
+}
+
+// appendText escapes what COPY's text format gives a meaning.
+// https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
+func appendText(b []byte, text string) []byte {
+	from := 0
+	for i := 0; i < len(text); i++ {
+		var escape byte
+		switch text[i] {
+		case '\\':
+			escape = '\\'
+		case '\t':
+			escape = 't'
+		case '\n':
+			escape = 'n'
+		case '\r':
+			escape = 'r'
+		default:
+			continue
+		}
+		b = append(append(b, text[from:i]...), '\\', escape)
+		from = i + 1
+	}
+	return append(append(b, text[from:]...), '\t')
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return appendOptional(b, "")
+	}
+	return append(t.UTC().AppendFormat(b, "2006-01-02 15:04:05.999999Z07:00"), '\t')
+}

@@ -1,0 +1,90 @@
+package agendize
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"rollcall/model"
+)
+
+// mapping is the version of Map: raise it when Map gives other columns.
+const mapping = 1
+
+var statuses = map[string]model.Status{
+	"enabled":  model.Active,
+	"disabled": model.Suspended,
+}
+
+// Map makes an account of a reseller's client:
+//
+//	id                                external_id (from the record)
+//	clientName, organization,
+//	preferences.displayName,
+//	userName, email                   name: the first that is told
+//	status                            status: enabled is active, disabled suspended
+//	profile.name, profile.id          kind
+//	resellerId                        reference: the reseller's own key for the client
+//	email, userName                   email
+//	firstName, lastName               contact_name
+//	organization                      organization
+//	preferences.timeZone              timezone
+//	preferences.language              language
+//	currency                          currency
+//	created.dateTime, .timeZone       provider_created_at
+//
+// No parent is named: the accounts belong to the reseller whose credential lists
+// them. domain is the reseller's. ssoToken and password are secrets, and so are
+// basicAuth, oauth2Auth and httpRequestHeader of watches. credit is volatile,
+// tools and tags are sets. whiteLabel, sendSignupEmail and additionalUsers (text
+// or number) stay in the payload.
+func (s *source) Map(o model.Object) model.Account {
+	preferences, profile := o.Object("preferences"), o.Object("profile")
+	return model.Account{
+		Name: cmp.Or(o.First("clientName", "organization"), preferences.Text("displayName"),
+			o.First("userName", "email")),
+		Status:       o.Status("status", statuses),
+		Kind:         strings.ToLower(profile.First("name", "id")),
+		Reference:    o.Text("resellerId"),
+		Email:        email(o),
+		Organization: o.Text("organization"),
+		ContactName:  strings.TrimSpace(o.Text("firstName") + " " + o.Text("lastName")),
+		Timezone:     s.timezone(preferences),
+		Language:     preferences.Language("language"),
+		Currency:     o.Currency("currency"),
+		CreatedAt:    s.created(o.Object("created")),
+	}
+}
+
+// email is the account's; userName is documented to be the same.
+func email(o model.Object) string {
+	if address := o.Email("email"); address != "" {
+		return address
+	}
+	address, _ := model.Email(o.Text("userName"))
+	return address
+}
+
+// timezone is the account's zone, the connection's where its code means nothing.
+func (s *source) timezone(preferences model.Object) string {
+	code := preferences.Text("timeZone")
+	if zone, ok := model.Timezone(code); ok {
+		return zone
+	}
+	preferences.Warn("timeZone", "not an IANA zone: the connection's TIMEZONE is taken")
+	return s.zone.String()
+}
+
+// created is a local time in its own zone. Without a zone it is the company's,
+// which the API does not tell: the connection's is taken.
+func (s *source) created(created model.Object) time.Time {
+	zone := s.zone
+	if code := created.Text("timeZone"); code != "" {
+		if own, ok := model.Zone(code); ok {
+			zone = own
+		} else {
+			created.Warn("timeZone", "not an IANA zone: the connection's TIMEZONE is taken")
+		}
+	}
+	return created.Time("dateTime", func(text string) (time.Time, bool) { return model.ParseLocal(text, zone) })
+}

@@ -1,0 +1,124 @@
+// Package audian lists the accounts of Audian, and of Kazoo (the providers audian and kazoo), whose Crossbar
+// API Audian's is.
+//
+// Facts below are from Audian's accounts page and from Kazoo's source (applications/crossbar), as of 2026-10.
+// A list names ancestors but lacks most fields, which take one request an account: reading 20,000 accounts
+// takes 20,041 requests at a page size of 500. The limit is 100 requests at once for a client address and
+// account in the URL, refilled by 10 a second.
+package audian
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"rollcall/model"
+	"rollcall/sources"
+	"rollcall/sources/fetch"
+)
+
+// Config is what an Audian connection reads from its environment.
+type Config struct {
+	BaseURL   sources.BaseURL `env:"BASE_URL, default=https://api.audian.com:8443/v2"`
+	AccountID string          `env:"ACCOUNT_ID, required"`
+	APIKey    sources.Secret  `env:"API_KEY"`
+	AuthToken sources.Secret  `env:"AUTH_TOKEN"`
+	PageSize  int             `env:"PAGE_SIZE, default=500"`
+}
+
+// KazooConfig is what a Kazoo connection reads from its environment: there is no one host of Kazoo.
+type KazooConfig struct {
+	BaseURL   sources.BaseURL `env:"BASE_URL, required"`
+	AccountID string          `env:"ACCOUNT_ID, required"`
+	APIKey    sources.Secret  `env:"API_KEY"`
+	AuthToken sources.Secret  `env:"AUTH_TOKEN"`
+	PageSize  int             `env:"PAGE_SIZE, default=500"`
+}
+
+var (
+	// secrets are the members that are dropped besides those that are secret at any provider, which every
+	// pvt_ is.
+	secrets = []string{"auth_token", "api_key", "credentials"}
+
+	// volatile are the members that Kazoo works out at each request: how long a trial still lasts, in seconds
+	// (cb_accounts, leak_trial_time_left), and how many accounts are below (listings).
+	volatile = []string{"trial_time_left", "descendants_count"}
+
+	// sets are the members whose order means nothing.
+	sets = []string{"flags"}
+)
+
+type source struct {
+	client   *fetch.Client
+	token    *token
+	account  string // the credential's own, the root of all that is listed
+	pageSize int
+	workers  int // that ask for details
+	traits   sources.Traits
+}
+
+// New opens a connection to Audian.
+func New(c sources.Connection, cfg Config) (sources.Source, error) {
+	return open(c.Fetch(cfg.BaseURL.URL), cfg)
+}
+
+// NewKazoo opens a connection to a Kazoo.
+func NewKazoo(c sources.Connection, cfg KazooConfig) (sources.Source, error) {
+	return New(c, Config(cfg))
+}
+
+func open(options fetch.Options, cfg Config) (sources.Source, error) {
+	switch {
+	case cfg.APIKey == "" && cfg.AuthToken == "":
+		return nil, errors.New("there is no credential: set API_KEY or AUTH_TOKEN")
+	case cfg.APIKey != "" && cfg.AuthToken != "":
+		return nil, errors.New("API_KEY and AUTH_TOKEN are both set: keep one of them; with API_KEY a token is got, and renewed, by itself")
+	case cfg.PageSize < 1:
+		return nil, errors.New("PAGE_SIZE must be at least 1")
+	}
+	if options.Concurrency < 1 {
+		options.Concurrency = fetch.DefaultConcurrency
+	}
+	credentials := []string{cfg.APIKey.Reveal(), cfg.AuthToken.Reveal()}
+	token := newToken(cfg.APIKey, cfg.AuthToken)
+	options.Authorize, options.Renew = token.authorize, token.renew
+	options.ErrorCode = errorCode
+	options.Secrets = credentials
+	token.client = fetch.New(options)
+	return &source{
+		client:   token.client,
+		token:    token,
+		account:  cfg.AccountID,
+		pageSize: cfg.PageSize,
+		workers:  options.Concurrency,
+		traits: sources.Traits{
+			Mapping:  1,
+			Rules:    model.NewRules(secrets, volatile, sets).WithValues(credentials...),
+			Identity: options.Base.Host + "/" + cfg.AccountID,
+		},
+	}, nil
+}
+
+// Traits implements [sources.Source].
+func (s *source) Traits() sources.Traits { return s.traits }
+
+// Close implements [sources.Source].
+func (s *source) Close() { s.client.Close() }
+
+// errorCode reads {"data":{…},"error":"404","message":"bad_identifier","status":"error"}. A message can be a
+// sentence, which is no code, and data can echo a credential.
+func errorCode(body []byte) string {
+	if code := fetch.ID(body, "message"); code != "" && !strings.Contains(code, " ") {
+		return code
+	}
+	return fetch.ID(body, "error")
+}
+
+// ref names an account at the provider, or with below one of its lists.
+func ref(id, below string) string { return "accounts/" + fetch.PathSegment(id) + below }
+
+// refused tells whether err is about the credential as a whole.
+func refused(err error) bool {
+	var failure *tokenError
+	return errors.As(err, &failure) || fetch.Status(err) == http.StatusUnauthorized
+}

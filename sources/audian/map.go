@@ -1,0 +1,100 @@
+package audian
+
+import (
+	"bytes"
+
+	"rollcall/model"
+)
+
+// Map implements [sources.Source]. The object is an account's details over its item of a list, or one of both.
+//
+//	provider's field                                   column
+//	tree                                               parent_external_id: its last
+//	name                                               name
+//	enabled                                            status: true active, false suspended, else unknown
+//	is_reseller                                        kind, "reseller" where true
+//	realm                                              domain: the SIP realm
+//	org                                                organization
+//	caller_id.external.number, else contact's number   phone: what the account shows to those it calls
+//	contact.email, .name                               email, contact_name
+//	contact.street_address, .locality, .region         street, city, region
+//	contact.postal_code, .country                      postal_code, country
+//	timezone                                           timezone
+//	language                                           language
+//	created                                            provider_created_at: Gregorian seconds or RFC 3339
+//
+// contact is contact.billing, or contact.technical where the former names nobody (Kazoo's schema accounts.json).
+// id is the record's. Everything else stays in the payload alone: reseller_id, which is "undefined" on accounts that
+// have none and is no parent, billing_mode, flags, the other caller ids.
+func (s *source) Map(o model.Object) model.Account {
+	id := o.ID("id")
+	contact := person(o.Object("contact"))
+	country := contact.Country("country")
+	phone := o.Object("caller_id").Object("external").Text("number")
+	if phone == "" {
+		phone = contact.Text("number")
+	}
+	a := model.Account{
+		Name:         o.Text("name"),
+		Status:       status(o),
+		Domain:       o.Domain("realm"),
+		Organization: o.Text("org"),
+		Phone:        model.Phone(phone, country),
+		Email:        contact.Email("email"),
+		ContactName:  contact.Text("name"),
+		Street:       contact.Text("street_address"),
+		City:         contact.Text("locality"),
+		Region:       contact.Text("region"),
+		PostalCode:   contact.Text("postal_code"),
+		Country:      country,
+		Timezone:     o.Timezone("timezone"),
+		Language:     o.Language("language"),
+		CreatedAt:    o.Time("created", model.ParseGregorian),
+	}
+	if id != s.account {
+		a.Parent = parent(o, id)
+	}
+	if reseller, _ := o.Bool("is_reseller"); reseller {
+		a.Kind = "reseller"
+	}
+	return a
+}
+
+func status(o model.Object) model.Status {
+	switch enabled, known := o.Bool("enabled"); {
+	case !known:
+		return model.Unknown
+	case enabled:
+		return model.Active
+	default:
+		return model.Suspended
+	}
+}
+
+// person returns the contact of an account.
+func person(contact model.Object) model.Object {
+	billing := contact.Object("billing")
+	if billing.Raw("name") == nil && billing.Raw("email") == nil {
+		return contact.Object("technical")
+	}
+	return billing
+}
+
+// parent returns the nearest ancestor: the last of tree, which some lists end with the account itself.
+func parent(o model.Object, id string) string {
+	tree := o.Items("tree")
+	for i := len(tree) - 1; i >= 0; i-- {
+		ancestor := model.Unquote(tree[i])
+		if ancestor == "" && bytes.IndexByte([]byte("-0123456789"), tree[i][0]) >= 0 {
+			ancestor = string(tree[i]) // an id that is a number
+		}
+		switch {
+		case ancestor == "" || len(ancestor) > model.MaxExternalID:
+			o.Warn("tree", "an ancestor is no id")
+			return ""
+		case ancestor != id:
+			return ancestor
+		}
+	}
+	return ""
+}

@@ -1,0 +1,120 @@
+package audian
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rollcall/sources"
+	"rollcall/sources/simulate"
+)
+
+func TestAccountsOfOneName(t *testing.T) {
+	for _, c := range []struct {
+		same int
+		ok   bool
+	}{{6, true}, {7, true}, {69, true}, {70, false}, {200, false}} {
+		t.Run(fmt.Sprint(c.same), func(t *testing.T) {
+			w := world(20)
+			for i := range c.same {
+				w.Put(simulate.Account{ID: fmt.Sprintf("same%03d", i), Parent: rootID, Name: "Account 0010 and more", Status: simulate.Active})
+			}
+			w.Put(simulate.Account{ID: "zlast", Parent: rootID, Name: "Zz", Status: simulate.Active})
+			s, _ := kazoo(t, &simulate.Kazoo{Accounts: w}, nil)
+			r := read(t.Context(), s, "")
+			if c.ok {
+				if got := parents(accounts(t, s, r.well(t).records)); len(got) != w.Len() {
+					t.Errorf("%d accounts, want %d", len(got), w.Len())
+				}
+				return
+			}
+			if r.err == nil || !strings.Contains(r.err.Error(), "PAGE_SIZE") {
+				t.Errorf("err = %v, want what to do about the paging", r.err)
+			}
+		})
+	}
+}
+
+// lists serves pages of descendants by their start_key, with a root and details.
+func lists(t *testing.T, pages map[string]string) sources.Source {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Header.Get("X-Auth-Token") != "given-s3cr3t-token":
+			w.WriteHeader(http.StatusUnauthorized)
+		case strings.HasSuffix(r.URL.Path, "/descendants"):
+			body, ok := pages[r.URL.Query().Get("start_key")]
+			if !ok {
+				w.WriteHeader(http.StatusBadRequest)
+			}
+			_, _ = fmt.Fprint(w, body)
+		default:
+			id := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+			_, _ = fmt.Fprintf(w, `{"data":{"id":%q,"name":"N","enabled":true,"created":63872710200}}`, id)
+		}
+	}))
+	t.Cleanup(server.Close)
+	var cfg Config
+	if err := cfg.BaseURL.EnvDecode(server.URL + "/v2"); err != nil {
+		t.Fatal(err)
+	}
+	cfg.AccountID, cfg.AuthToken, cfg.PageSize = rootID, "given-s3cr3t-token", 2
+	s, err := New(sources.Connection{}, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestCursors(t *testing.T) {
+	item := func(id string) string {
+		return fmt.Sprintf(`{"data":[{"id":%q,"tree":["root"]}],"next_start_key":`, id)
+	}
+	for _, c := range []struct {
+		name  string
+		pages map[string]string
+		want  string // the error, or the ids
+	}{
+		{"a text with escapes", map[string]string{"": item("a") + `"k\u00fc/+"}`, "kü/+": item("b") + `null}`}, "root a b"},
+		{"a number", map[string]string{"": item("a") + `17}`, "17": item("b") + `""}`}, "root a b"},
+		{"an array", map[string]string{"": item("a") + `["x",1]}`, `["x",1]`: item("b") + `null}`}, "root a b"},
+		{"an empty page in between", map[string]string{"": `{"data":[],"next_start_key":"b"}`, "b": item("b") + `null}`}, "root b"},
+		{"the root among its own descendants", map[string]string{"": item("root") + `null}`}, "root"},
+		{"a number for an id", map[string]string{"": `{"data":[{"id":9007199254740993,"enabled":true,"created":1}]}`}, "root 9007199254740993"},
+		{"a loop of three", map[string]string{"": item("a") + `"1"}`, "1": item("b") + `"2"}`, "2": item("c") + `"3"}`, "3": item("c") + `"1"}`}, "does not move on"},
+		{"no list", map[string]string{"": `{"data":{}}`}, "no list"},
+		{"an error with status 200", map[string]string{"": `{"data":[],"status":"error"}`}, "status error"},
+		{"a cursor that is no text", map[string]string{"": item("a") + `"\u0000"}`}, "next_start_key"},
+		{"a page that is refused later", map[string]string{"": item("a") + `"1"}`}, "400"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := read(t.Context(), lists(t, c.pages), "")
+			got := fmt.Sprint(r.err)
+			if r.err == nil {
+				var ids []string
+				for _, record := range r.well(t).records {
+					ids = append(ids, record.ID)
+				}
+				if diff := cmp.Diff(c.want, strings.Join(ids, " ")); diff != "" {
+					t.Errorf("ids (-want +got):\n%s", diff)
+				}
+			} else if !strings.Contains(got, c.want) {
+				t.Errorf("err = %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestDescendantWithoutTree(t *testing.T) {
+	s := lists(t, map[string]string{"": `{"data":[{"id":"a"},{"id":"b","tree":null},{"id":"c","tree":["root","a","c"]}]}`})
+	got := parents(accounts(t, s, read(t.Context(), s, "").well(t).records))
+	want := map[string]string{"root": "", "a": "root", "b": "root", "c": "a"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("parents (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,107 @@
+package backstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"rollcall/sources"
+	"rollcall/sources/fetch"
+)
+
+// envelopeBytes is what an answer may hold beside its object.
+const envelopeBytes = 64 << 10
+
+// An account is what a session answered.
+type account struct {
+	session int // its place in the configuration, from 0
+	id      string
+	raw     []byte
+
+	// What a network said about it.
+	parent string
+	member []byte
+}
+
+// account asks session i for its account.
+func (s *source) account(ctx context.Context, i int) (account, error) {
+	a := account{session: i}
+	err := s.client.Get(ctx, "account", s.sessions.header(i), func(r *http.Response) error {
+		body, err := fetch.ReadObject(r.Body, sources.MaxRecord+envelopeBytes)
+		if err != nil {
+			return err
+		}
+		a.raw, err = unwrap(body)
+		return err
+	})
+	if err != nil {
+		return a, err
+	}
+	if a.id = fetch.ID(a.raw, "id"); a.id == "" {
+		return a, errors.New("the answer holds no account with an id")
+	}
+	return a, nil
+}
+
+// unwrap returns the account in an answer. Backstack's documents show it bare, as {"success":true,"payload":{…}}
+// and as {"data":{…}}.
+func unwrap(body []byte) ([]byte, error) {
+	if ok, _ := fetch.Member(body, "success"); string(ok) == "false" {
+		return nil, errors.New("the provider answered with success false")
+	}
+	if _, bare := fetch.Member(body, "id"); bare {
+		return body, nil
+	}
+	for _, name := range []string{"payload", "data"} {
+		if inner, ok := fetch.Member(body, name); ok && len(inner) > 0 && inner[0] == '{' {
+			return inner, nil
+		}
+	}
+	return body, nil
+}
+
+// readAccounts asks every session for its account. An account of two sessions counts once, with the first.
+func (l *listing) readAccounts(ctx context.Context) error {
+	type answer struct {
+		account
+		err error
+	}
+	ask := func(ctx context.Context, i int) answer {
+		a, err := l.source.account(ctx, i)
+		return answer{a, err}
+	}
+	var failed []*sources.PartError
+	for i, a := range ahead(ctx, len(l.source.sessions), l.source.ahead, ask) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if a.err != nil {
+			failed = append(failed, &sources.PartError{Part: fmt.Sprintf("session %d", i+1), Err: advise(a.err)})
+			continue
+		}
+		if _, known := l.byID[a.id]; !known {
+			l.byID[a.id] = len(l.own)
+			l.own = append(l.own, a.account)
+		}
+	}
+	if len(l.own) == 0 {
+		return fmt.Errorf("none of the %d sessions could be read, so check APP_KEY and SESSIONS; the first of them: %w",
+			len(l.source.sessions), failed[0].Err)
+	}
+	l.sessionFailed = len(failed) > 0
+	for _, part := range failed {
+		if err := l.part(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// advise tells what to do about a session that was refused.
+func advise(err error) error {
+	if fetch.Status(err) == http.StatusUnauthorized {
+		return fmt.Errorf("it has expired or was ended: put a fresh one into SESSIONS: %w", err)
+	}
+	return err
+}

@@ -1,0 +1,90 @@
+// Package backstack lists the accounts that a set of Backstack sessions stands for, and the networks of
+// child accounts below them.
+//
+// Facts below are from Backstack's account reference, as of 2026-10. One session answers one account and
+// there is no list of all, so a connection holds many sessions. Parents stand in the networks only, which
+// name direct children.
+package backstack
+
+import (
+	"context"
+	"net/http"
+
+	"rollcall/model"
+	"rollcall/sources"
+	"rollcall/sources/fetch"
+)
+
+// Config is what a Backstack connection reads from its environment.
+type Config struct {
+	BaseURL  sources.BaseURL `env:"BASE_URL, default=https://api.backstack.com/v1/auth"`
+	AppKey   sources.Secret  `env:"APP_KEY, required"`
+	Sessions Sessions        `env:"SESSIONS, required"`
+}
+
+// secrets are the members that are dropped besides those that are secret at any provider.
+var secrets = []string{"app_key", "session", "jwt", "password", "BackstackJWT"}
+
+type source struct {
+	client   *fetch.Client
+	sessions Sessions
+	ahead    int // requests that are prepared at once
+	traits   sources.Traits
+}
+
+// New opens a connection.
+func New(c sources.Connection, cfg Config) (sources.Source, error) {
+	return open(c.Fetch(cfg.BaseURL.URL), cfg)
+}
+
+func open(options fetch.Options, cfg Config) (sources.Source, error) {
+	if len(cfg.Sessions) == 0 {
+		return nil, errNoSessions
+	}
+	credentials := []string{cfg.AppKey.Reveal()}
+	for _, session := range cfg.Sessions {
+		credentials = append(credentials, session.Reveal())
+	}
+	if options.Concurrency < 1 {
+		options.Concurrency = fetch.DefaultConcurrency
+	}
+	options.ErrorCode = errorCode
+	options.Secrets = credentials
+	options.Authorize = func(r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+cfg.AppKey.Reveal())
+		return nil
+	}
+	return &source{
+		client:   fetch.New(options),
+		sessions: cfg.Sessions,
+		// Twice of what the client lets through: an answer that is late then holds no other up.
+		ahead: 2 * options.Concurrency,
+		traits: sources.Traits{
+			Mapping: 1,
+			Rules:   model.NewRules(secrets, nil, nil).WithValues(credentials...),
+			// Not the sessions: adding one must not look like another provider account.
+			Identity: options.Base.Host,
+			Unlinks:  true,
+		},
+	}, nil
+}
+
+// Traits implements [sources.Source].
+func (s *source) Traits() sources.Traits { return s.traits }
+
+// Close implements [sources.Source].
+func (s *source) Close() { s.client.Close() }
+
+// Lookup implements [sources.Source]: an account is answered to its own session alone.
+func (s *source) Lookup(context.Context, string) (sources.Record, error) {
+	return sources.Record{}, sources.ErrNoLookup
+}
+
+// errorCode reads {"error":{"type","code","message","fields"}}.
+func errorCode(body []byte) string {
+	e, _ := fetch.Member(body, "error")
+	if code := fetch.ID(e, "code"); code != "" {
+		return code
+	}
+	return fetch.ID(e, "type")
+}

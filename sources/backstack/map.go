@@ -1,0 +1,52 @@
+package backstack
+
+import (
+	"strings"
+
+	"rollcall/model"
+)
+
+// Map implements [sources.Source]. The object is what a session answers, with what a network says about the account
+// beside it, or the latter alone.
+//
+//	provider's field               column
+//	title, else account_title      name
+//	is_app_account                 kind, "app" where true
+//	version_title, else version_id kind otherwise: the plan that the account operates on
+//	contact_email                  email
+//	contact_name                   contact_name
+//	phone                          phone, with country_id as its region
+//	url                            website
+//	address, city, state, zip      street, city, region, postal_code
+//	country_id                     country
+//	timezone_id                    timezone
+//	created                        provider_created_at, Unix seconds
+//
+// id, parent and status are the record's. In the payload alone stay domain_id and domain_title (domain_name), the
+// class of the account: a Backstack domain is a kind of account and no DNS domain of its own.
+func (s *source) Map(o model.Object) model.Account {
+	country := o.Country("country_id")
+	return model.Account{
+		Name:        o.First("title", "account_title"),
+		Status:      model.Unknown,
+		Kind:        kind(o),
+		Email:       o.Email("contact_email"),
+		Phone:       model.Phone(o.Text("phone"), country),
+		Website:     o.Website("url"),
+		ContactName: o.Text("contact_name"),
+		Street:      o.Text("address"),
+		City:        o.Text("city"),
+		Region:      o.Text("state"),
+		PostalCode:  o.Text("zip"),
+		Country:     country,
+		Timezone:    o.Timezone("timezone_id"),
+		CreatedAt:   o.Time("created", model.ParseUnix),
+	}
+}
+
+func kind(o model.Object) string {
+	if app, _ := o.Bool("is_app_account"); app {
+		return "app"
+	}
+	return strings.ToLower(o.First("version_title", "version_id"))
+}

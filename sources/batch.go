@@ -1,0 +1,41 @@
+package sources
+
+// Sizes at which a batch is handed on: large enough that one statement a batch
+// costs little, small enough that a few of them in flight stay within memory.
+const (
+	batchRecords = 1000
+	batchBytes   = 1 << 20
+)
+
+// A Batch gathers records into pages of bounded size, copying what they hold,
+// for a List that reads a body as a stream.
+type Batch struct {
+	records []Record
+	arena   []byte
+}
+
+// Add copies r into the batch and tells whether the batch is full and should be
+// yielded.
+func (b *Batch) Add(r Record) bool {
+	if b.arena == nil {
+		b.arena = make([]byte, 0, batchBytes+batchBytes/4)
+		b.records = make([]Record, 0, batchRecords)
+	}
+	// A grown arena leaves earlier records in the old one, where they stay good.
+	from := len(b.arena)
+	b.arena = append(b.arena, r.Raw...)
+	r.Raw = b.arena[from:len(b.arena):len(b.arena)]
+	b.records = append(b.records, r)
+	return len(b.records) >= batchRecords || len(b.arena) >= batchBytes
+}
+
+// Take returns the gathered records as a page that continues at cursor, and
+// empties the batch.
+func (b *Batch) Take(cursor string) Page {
+	p := Page{Records: b.records, Cursor: cursor}
+	b.records, b.arena = nil, nil
+	return p
+}
+
+// Len returns how many records are gathered.
+func (b *Batch) Len() int { return len(b.records) }

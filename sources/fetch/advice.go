@@ -1,0 +1,159 @@
+package fetch
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// advice tells the operator what to do. The variables it names are the connection's.
+func (e *Error) advice() string {
+	switch {
+	case e.Status == 0 || e.Status/100 == 2:
+		return adviceFor(e.Err)
+	case e.Status == http.StatusUnauthorized:
+		return "the credential was refused: check it; it may be mistyped, expired or revoked"
+	case e.Status == http.StatusForbidden:
+		return "the credential may not read this: check whose it is and what it is allowed"
+	case e.Status == http.StatusNotFound, e.Status == http.StatusGone:
+		return "there is no such thing: check BASE_URL and the id of the account or project"
+	case e.Status == http.StatusTooManyRequests:
+		return "the provider still throttles: lower RATE_LIMIT or CONCURRENCY"
+	case e.Status >= 500:
+		return "the provider failed: try again later, and ask the provider if it lasts"
+	case e.Status/100 == 3:
+		return "it cannot be followed: check BASE_URL"
+	default:
+		return "the provider refused the request"
+	}
+}
+
+// adviceFor tells what to do about a request without an answer, or with one that is of no use.
+func adviceFor(err error) string {
+	var (
+		timeout interface{ Timeout() bool }
+		dns     *net.DNSError
+		host    *HostError
+		noList  *NoListError
+		body    *BodyError
+		network *net.OpError
+	)
+	switch {
+	case errors.As(err, &host), errors.Is(err, errTooManyRedirects), errors.Is(err, errRedirectMethod):
+		return "check BASE_URL"
+	case errors.As(err, &noList):
+		return "the provider answered something else than was asked for: check BASE_URL, and whether the provider has changed"
+	case errors.As(err, &dns):
+		return "check the host in BASE_URL and the name service"
+	case isTLS(err):
+		return "check BASE_URL and the certificates that this machine trusts (SSL_CERT_FILE)"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "the provider is slow or cut off: check the network, or raise REQUEST_TIMEOUT"
+	case errors.As(err, &body):
+		return "the provider or a proxy in between breaks answers off: try again later"
+	case errors.Is(err, ErrTooLarge):
+		return "nothing of it was taken: ask the provider what makes it so long"
+	case errors.As(err, &network):
+		return "check the network, the proxy and the port in BASE_URL"
+	default:
+		return "check the network and BASE_URL"
+	}
+}
+
+// isTLS reports whether the two sides do not agree to talk TLS: no retry changes that.
+func isTLS(err error) bool {
+	var (
+		certificate *tls.CertificateVerificationError
+		record      tls.RecordHeaderError
+		authority   x509.UnknownAuthorityError
+		hostname    x509.HostnameError
+		invalid     x509.CertificateInvalidError
+	)
+	return errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &authority) ||
+		errors.As(err, &hostname) || errors.As(err, &invalid) || errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// permanent reports whether a request without an answer would fail again in the same way.
+func permanent(err error) bool {
+	var host *HostError
+	return isTLS(err) || errors.As(err, &host) ||
+		errors.Is(err, errTooManyRedirects) || errors.Is(err, errRedirectMethod)
+}
+
+// failure makes the error of a request that failed for good.
+func (c *Client) failure(method string, u *url.URL, out outcome, tries int) error {
+	e := &Error{Method: method, URL: c.show(u), Status: out.status, Code: out.code, Attempts: tries}
+	if _, ok := out.err.(statusError); !ok {
+		e.Err = c.clean(out.err)
+	}
+	return e
+}
+
+// A cause is an error with a text that is fit to be shown. It is no wrapper: who walks down the chain to print
+// it must not come upon the text that was cleaned.
+type cause struct {
+	text string
+	err  error
+}
+
+func (c *cause) Error() string { return c.text }
+
+// Is and As look at the error itself, for errors.Is and errors.As.
+func (c *cause) Is(target error) bool { return errors.Is(c.err, target) }
+
+// As is as Is.
+func (c *cause) As(target any) bool { return errors.As(c.err, target) }
+
+// quoted matches what net/http quotes in its errors: URLs with their query, and parts of the answer.
+var quoted = regexp.MustCompile(`"[^"]*"?`)
+
+// clean takes from the text of an error whatever could be a secret.
+func (c *Client) clean(err error) error {
+	if err == nil {
+		return nil
+	}
+	inner := err
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		inner = u.Err // u itself holds the whole URL
+	}
+	text := c.strike(quoted.ReplaceAllString(inner.Error(), `"…"`))
+	if text == err.Error() {
+		return err
+	}
+	return &cause{text: text, err: inner}
+}
+
+// strike takes known secrets out of a text.
+func (c *Client) strike(text string) string {
+	for _, secret := range c.o.Secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "[redacted]")
+		}
+	}
+	return text
+}
+
+// show returns a URL fit to be shown: scheme, host and path.
+func (c *Client) show(u *url.URL) string {
+	return c.strike((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String())
+}
+
+// codePattern is what an error code may look like. Anything else could be a text, which could hold anything.
+var codePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+
+// errorCode returns the provider's code for an error, if it is fit to be shown.
+func (c *Client) errorCode(body []byte) string {
+	if c.o.ErrorCode == nil {
+		return ""
+	}
+	code := c.o.ErrorCode(body)
+	if !codePattern.MatchString(code) || c.strike(code) != code {
+		return ""
+	}
+	return code
+}

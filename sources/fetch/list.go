@@ -1,0 +1,283 @@
+package fetch
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+)
+
+const (
+	// DefaultMaxElement is the longest list element kept whole, in bytes: a record over
+	// 4 MiB is rejected by the directory, so there is no use in holding more.
+	DefaultMaxElement = 4 << 20
+
+	// DefaultMaxEnvelope bounds, in bytes, all that stands beside the list. Envelopes are
+	// links and counters of less than 2 KiB; more than this is no envelope.
+	DefaultMaxEnvelope = 64 << 10
+
+	// maxMember is the longest member beside the list that is kept, in bytes.
+	maxMember = 16 << 10
+)
+
+// ListOptions says where the list stands in a body and how much of it is held in memory.
+type ListOptions struct {
+	// Lists are the accepted places of the list: {"accounts"} is a member of the top-level
+	// object, {"payload", "list"} a member of one of its members. One or two names each.
+	Lists [][]string
+
+	// AllowBareArray accepts a body that is itself the array.
+	AllowBareArray bool
+
+	// MaxElement is the longest element handed over whole, in bytes; 0 means DefaultMaxElement.
+	MaxElement int
+
+	// MaxEnvelope bounds the members beside the list, in bytes; 0 means DefaultMaxEnvelope.
+	MaxEnvelope int
+}
+
+// An Element is one element of a list: any JSON value, checked for balanced brackets and
+// terminated strings only.
+type Element struct {
+	// Raw is the element as sent. It is valid only during the call.
+	Raw []byte
+
+	// Oversize is set where the element is longer than MaxElement: Raw is then its beginning.
+	Oversize bool
+}
+
+// ReadList reads a JSON body as a stream and hands each element of its list to each, in order,
+// holding no more than one element in memory. It returns the members beside the list, those
+// before it and those behind it.
+//
+// A body without its list is a *NoListError; one that is not JSON or ends early, a *BodyError. An
+// error from each ends the reading and is returned as it is. An error can come after elements were
+// handed over: a list is whole only if there was none.
+func ReadList(r io.Reader, o ListOptions, each func(Element) error) (Envelope, error) {
+	if o.MaxElement <= 0 {
+		o.MaxElement = DefaultMaxElement
+	}
+	if o.MaxEnvelope <= 0 {
+		o.MaxEnvelope = DefaultMaxEnvelope
+	}
+	l := &listReader{scanner: newScanner(r), o: o, each: each}
+	err := l.body()
+	return l.env, err
+}
+
+type listReader struct {
+	*scanner
+	o     ListOptions
+	each  func(Element) error
+	env   Envelope
+	size  int  // bytes kept of the envelope
+	found bool // the list was read
+}
+
+func (l *listReader) body() error {
+	if err := l.skipBOM(); err != nil {
+		return l.fail(err)
+	}
+	c, err := l.next()
+	if err != nil {
+		return l.fail(err)
+	}
+	switch {
+	case c == '{':
+		err = l.object("")
+	case c == '[' && l.o.AllowBareArray:
+		err = l.list()
+	default:
+		err = l.keep("", "", c)
+	}
+	if err != nil {
+		return err
+	}
+	if err := l.tail(); err != nil {
+		return l.fail(err)
+	}
+	if !l.found {
+		return &NoListError{Reason: "the body has no list where one belongs", Envelope: l.env}
+	}
+	return nil
+}
+
+// tail makes sure that only white space follows, up to the body's end.
+func (s *scanner) tail() error {
+	c, err := s.next()
+	if err == io.EOF {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.unexpected(c)
+}
+
+// object reads the top-level object, or the object in its member named outer, which may hold the list.
+func (l *listReader) object(outer string) error {
+	l.pos++ // the brace
+	for first := true; ; first = false {
+		c, err := l.next()
+		if err != nil {
+			return l.fail(err)
+		}
+		if first && c == '}' {
+			l.pos++
+			return nil
+		}
+		name, err := l.name(c)
+		if err != nil {
+			return l.fail(err)
+		}
+		if err := l.member(outer, name); err != nil {
+			return err
+		}
+		if c, err = l.next(); err != nil {
+			return l.fail(err)
+		}
+		if c != ',' && c != '}' {
+			return l.fail(l.unexpected(c))
+		}
+		l.pos++
+		if c == '}' {
+			return nil
+		}
+	}
+}
+
+// name reads a member's name, which begins with c, and the colon.
+func (l *listReader) name(c byte) (string, error) {
+	if c != '"' {
+		return "", l.unexpected(c)
+	}
+	l.begin(maxMember)
+	if err := l.skipValue(c); err != nil {
+		return "", err
+	}
+	raw, over := l.captured()
+	if over {
+		return "", errors.New("a member's name is longer than 16 KiB")
+	}
+	name, ok := unquote(raw)
+	if !ok {
+		name = string(raw[1 : len(raw)-1]) // no name that anyone asks for
+	}
+	return name, l.expect(':')
+}
+
+// member reads the value of the member outer.name: the list, an object that may hold it, or anything else.
+func (l *listReader) member(outer, name string) error {
+	c, err := l.next()
+	if err != nil {
+		return l.fail(err)
+	}
+	path := []string{name}
+	if outer != "" {
+		path = []string{outer, name}
+	}
+	switch {
+	case c == '[' && slices.ContainsFunc(l.o.Lists, func(p []string) bool { return slices.Equal(p, path) }):
+		return l.list()
+	case c == '{' && outer == "" && name != "" && slices.ContainsFunc(l.o.Lists, func(p []string) bool { return len(p) == 2 && p[0] == name }):
+		return l.object(name)
+	default:
+		return l.keep(outer, name, c)
+	}
+}
+
+// keep reads a value beside the list, which begins with c, into the envelope. What is too long is left
+// out if it is an object or array; a scalar could be the link to the next page, so that fails.
+func (l *listReader) keep(outer, name string, c byte) error {
+	l.begin(maxMember)
+	if err := l.skipValue(c); err != nil {
+		return l.fail(err)
+	}
+	raw, over := l.captured()
+	nested := c == '{' || c == '['
+	switch l.size += len(outer) + len(name); {
+	case over && nested && name == "": // the whole body: it is no list
+	case over && nested:
+		l.env.Dropped = append(l.env.Dropped, name)
+	case over:
+		return l.fail(errors.New("a text beside the list is longer than 16 KiB"))
+	case classes[c] == scalar && !json.Valid(raw):
+		return l.fail(errors.New("a value is neither number, true, false nor null"))
+	case name != "":
+		l.size += len(raw)
+		l.env.set(outer, name, raw)
+	}
+	if l.size > l.o.MaxEnvelope {
+		return l.fail(errors.New("too much beside the list"))
+	}
+	return nil
+}
+
+// list reads the array and hands out its elements.
+func (l *listReader) list() error {
+	if l.found {
+		// Which of them counts cannot be known.
+		return &NoListError{Reason: "the body has more than one list", Envelope: l.env}
+	}
+	l.found = true
+	l.pos++ // the bracket
+	c, err := l.next()
+	if err == nil && c == ']' {
+		l.pos++
+		return nil
+	}
+	for {
+		if err != nil {
+			return l.fail(err)
+		}
+		l.begin(l.o.MaxElement)
+		if err := l.skipValue(c); err != nil {
+			return l.fail(err)
+		}
+		raw, over := l.captured()
+		if err := l.each(Element{Raw: raw, Oversize: over}); err != nil {
+			return err
+		}
+		if c, err = l.next(); err != nil {
+			return l.fail(err)
+		}
+		if c != ',' && c != ']' {
+			return l.fail(l.unexpected(c))
+		}
+		l.pos++
+		if c == ']' {
+			return nil
+		}
+		c, err = l.next()
+	}
+}
+
+// ReadObject reads a body that is one JSON value of at most limit bytes and returns it as sent, checked
+// for balanced brackets and terminated strings only. Not JSON, or cut: *BodyError; longer: ErrTooLarge.
+func ReadObject(r io.Reader, limit int) ([]byte, error) {
+	s := newScanner(r)
+	if err := s.skipBOM(); err != nil {
+		return nil, s.fail(err)
+	}
+	c, err := s.next()
+	if err != nil {
+		return nil, s.fail(err)
+	}
+	s.begin(limit)
+	s.whole = true
+	if err := s.skipValue(c); err != nil {
+		return nil, s.fail(err)
+	}
+	raw, over := s.captured()
+	if over {
+		return nil, ErrTooLarge
+	}
+	raw = slices.Clone(raw)
+	if err := s.tail(); err != nil {
+		return nil, s.fail(err)
+	}
+	if classes[c] == scalar && !json.Valid(raw) {
+		return nil, s.fail(errors.New("a value is neither number, true, false nor null"))
+	}
+	return raw, nil
+}

@@ -1,0 +1,71 @@
+package sources
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ranges bound the variables that mean the same for every connection. A range
+// tag has the last word.
+var ranges = map[string]string{
+	"TIMEOUT":            "1ms..", // there is no waiting for ever
+	"REQUEST_TIMEOUT":    "1ms..",
+	"RATE_LIMIT":         "0..", // 0 is unlimited
+	"CONCURRENCY":        "1..64",
+	"MAX_DELETE_PERCENT": "0..100",
+	"PAGE_SIZE":          "1..1000", // what the providers give at most
+}
+
+// outOfRange says which values the field takes, if it does not take its own.
+func (f field) outOfRange() (problem string) {
+	text := f.Tag.Get("range")
+	if text == "" {
+		text = ranges[f.key]
+	}
+	var value float64
+	switch {
+	case f.to.CanInt():
+		value = float64(f.to.Int())
+	case f.to.CanFloat():
+		value = f.to.Float()
+	default:
+		return ""
+	}
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return "not a number"
+	}
+	if text == "" {
+		return ""
+	}
+	low, high, _ := strings.Cut(text, "..")
+	switch {
+	case high == "" && value < f.bound(low, math.Inf(-1)):
+		return fmt.Sprintf("must be %s or more", low)
+	case high != "" && (value < f.bound(low, math.Inf(-1)) || value > f.bound(high, math.Inf(1))):
+		return fmt.Sprintf("must be from %s to %s", low, high)
+	}
+	return ""
+}
+
+// bound reads one end of a range in the field's unit.
+func (f field) bound(text string, open float64) float64 {
+	if text == "" {
+		return open
+	}
+	if f.Type == reflect.TypeFor[time.Duration]() {
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			panic(fmt.Sprintf("range of %s: %v", f.key, err)) // a mistake in our tag
+		}
+		return float64(d)
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		panic(fmt.Sprintf("range of %s: %v", f.key, err))
+	}
+	return n
+}

@@ -1,0 +1,135 @@
+package simulate
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// A Break is a way for a record to be wrong.
+type Break string
+
+// The ways for a record to be wrong.
+const (
+	NoID          Break = "no id"
+	NullID        Break = "id null"
+	NumberID      Break = "id a 64-bit number" // above 2⁵³: lost by a reader that makes it a float
+	NULInID       Break = "NUL in the id"
+	NULInName     Break = "NUL in the name"
+	BadUTF8       Break = "invalid UTF-8 in the name"
+	HugeName      Break = "name of 1.5 MB"
+	HugeRecord    Break = "record of 5 MB"
+	NumberName    Break = "name a number"
+	NullName      Break = "name null"
+	UnknownStatus Break = "unknown status"
+	BadDate       Break = "unreadable date"
+	NullRecord    Break = "null for a record"
+	StringRecord  Break = "a string for a record"
+)
+
+// Breaks are all of them.
+var Breaks = []Break{
+	NoID, NullID, NumberID, NULInID, NULInName, BadUTF8, HugeName, HugeRecord, NumberName, NullName,
+	UnknownStatus, BadDate, NullRecord, StringRecord,
+}
+
+// LargeID is the id of a record broken as NumberID: a float64 can't hold it.
+const LargeID = "9007199254740993"
+
+// Names of the same field in the dialects.
+var (
+	idFields     = []string{"sid", "account_id", "id"}
+	nameFields   = []string{"friendly_name", "clientName", "account_title", "title", "name"}
+	statusFields = []string{"status", "enabled"}
+	dateFields   = []string{"date_created", "created"}
+)
+
+// fields says which field is broken, by its name in each dialect, and what
+// stands there instead; "" leaves it out.
+func (b Break) fields() (names []string, value Raw) {
+	switch b {
+	case NoID:
+		return idFields, ""
+	case NullID:
+		return idFields, "null"
+	case NumberID:
+		return idFields, LargeID
+	case NULInID:
+		return idFields, `"a\u0000b"`
+	case NULInName:
+		return nameFields, `"before\u0000after"`
+	case BadUTF8:
+		return nameFields, "\"caf\xe9 \xff\xfe\""
+	case HugeName:
+		return nameFields, Raw(`"` + strings.Repeat("x", 3<<19) + `"`)
+	case HugeRecord:
+		return nameFields, Raw(`"` + strings.Repeat("x", 5<<20) + `"`)
+	case NumberName:
+		return nameFields, "42"
+	case NullName:
+		return nameFields, "null"
+	case UnknownStatus:
+		return statusFields, `"hibernating"`
+	case BadDate:
+		return dateFields, `"the day before yesterday"`
+	}
+	return nil, ""
+}
+
+// Apply breaks one rendered record.
+func (b Break) Apply(item []byte) []byte {
+	switch b {
+	case NullRecord:
+		return []byte("null")
+	case StringRecord:
+		return []byte(`"not an account"`)
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(item, &fields) != nil {
+		return item
+	}
+	names, value := b.fields()
+	broken := known(fields, names)
+	o := newObject(nil, nil)
+	for _, k := range slices.Sorted(maps.Keys(fields)) {
+		switch {
+		case k != broken:
+			o.name(k)
+			o.b = append(o.b, fields[k]...)
+		case value != "":
+			o.name(k)
+			o.b = append(o.b, value...)
+		}
+	}
+	return o.end()
+}
+
+// BreakRecords breaks the records of these accounts wherever they are
+// answered, in listings and by id. Without ids, it breaks each listing's first.
+func BreakRecords(b Break, ids ...string) Action {
+	return EditEnvelope(string(b), func(_ *http.Request, e *Envelope) {
+		if len(ids) == 0 {
+			if !e.Single && len(e.Items) > 0 {
+				e.Items[0] = b.Apply(e.Items[0])
+			}
+			return
+		}
+		for i, item := range e.Items {
+			if slices.Contains(ids, idOf(item)) {
+				e.Items[i] = b.Apply(item)
+			}
+		}
+	})
+}
+
+// known is the first of these names that the record has.
+func known(fields map[string]json.RawMessage, names []string) string {
+	for _, name := range names {
+		if _, ok := fields[name]; ok {
+			return name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,105 @@
+package simulate
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+)
+
+// Without leaves accounts out of listings; asked for by id they still answer.
+func Without(ids ...string) Action {
+	return EditList("truncated list", func(items [][]byte) [][]byte {
+		return slices.DeleteFunc(items, func(item []byte) bool { return slices.Contains(ids, idOf(item)) })
+	})
+}
+
+// EmptyList answers a listing's last page, without accounts.
+func EmptyList() Action {
+	return EditEnvelope("empty list", func(_ *http.Request, e *Envelope) {
+		if e.Single {
+			return
+		}
+		e.Items = [][]byte{}
+		delete(e.Fields, "next_start_key")
+		for key, last := range map[string]string{"next_page_uri": "null", "total": "0", "pages": "0"} {
+			if e.Fields[key] != nil {
+				e.Fields[key] = []byte(last)
+			}
+		}
+	})
+}
+
+// EmptyPage answers a page without accounts whose link to the next stays.
+func EmptyPage() Action {
+	return EditList("empty page", func([][]byte) [][]byte { return [][]byte{} })
+}
+
+// NoList answers null where the list belongs.
+func NoList() Action {
+	return EditList("no list", func([][]byte) [][]byte { return nil })
+}
+
+// Shorten keeps only the first n accounts of a page, and its links.
+func Shorten(n int) Action {
+	return EditList("short page", func(items [][]byte) [][]byte { return items[:min(n, len(items))] })
+}
+
+// Repeat begins each page with the last n accounts of the one answered before
+// it, as happens while the provider changes.
+func Repeat(n int) Action {
+	var mu sync.Mutex
+	var last [][]byte
+	return EditList("repeated rows", func(items [][]byte) [][]byte {
+		mu.Lock()
+		defer mu.Unlock()
+		out := append(slices.Clone(last), items...)
+		last = slices.Clone(items[max(0, len(items)-n):])
+		return out
+	})
+}
+
+// NextIs sets a listing's link to the next page: a whole URL on another host,
+// or the cursor, whichever the dialect has.
+func NextIs(link string) Action {
+	return EditEnvelope("next elsewhere", func(_ *http.Request, e *Envelope) { setNext(e, link) })
+}
+
+// NextIsSelf makes the next link lead to the page it is on, for ever.
+func NextIsSelf() Action {
+	return EditEnvelope("next repeats", func(r *http.Request, e *Envelope) {
+		link := r.URL.RequestURI()
+		if e.Fields["next_page_uri"] == nil {
+			link = r.URL.Query().Get("start_key")
+		}
+		if link == "" && len(e.Items) > 0 { // the first page's cursor is the name of its first account
+			var first struct{ Name string }
+			_ = json.Unmarshal(e.Items[0], &first)
+			link = kazooKey(first.Name)
+		}
+		setNext(e, link)
+	})
+}
+
+func setNext(e *Envelope, link string) {
+	if e.Single {
+		return
+	}
+	key := "next_start_key"
+	if e.Fields["next_page_uri"] != nil {
+		key = "next_page_uri"
+	}
+	e.Fields[key] = []byte(strconv.Quote(link))
+}
+
+// idOf is a record's id, in any dialect; "" where it has none.
+func idOf(item []byte) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(item, &fields) != nil {
+		return ""
+	}
+	var id string
+	_ = json.Unmarshal(fields[known(fields, idFields)], &id) // a number is no id here
+	return id
+}

@@ -1,0 +1,57 @@
+package simulate
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Any matches every request.
+func Any(*http.Request) bool { return true }
+
+// Path matches requests whose path contains a text.
+func Path(part string) Match {
+	return func(r *http.Request) bool { return strings.Contains(r.URL.Path, part) }
+}
+
+// PathEnd matches requests whose path ends in a text.
+func PathEnd(end string) Match {
+	return func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, end) }
+}
+
+// Query matches requests with a query parameter of this value.
+func Query(key, value string) Match {
+	return func(r *http.Request) bool { return r.URL.Query().Get(key) == value }
+}
+
+// Session matches requests of one Backstack session.
+func Session(jwt string) Match {
+	return func(r *http.Request) bool {
+		c, err := r.Cookie(backstackCookie)
+		return err == nil && c.Value == jwt
+	}
+}
+
+// Listing matches requests for a list of accounts, of any dialect.
+func Listing(r *http.Request) bool {
+	path := strings.TrimSuffix(strings.TrimSuffix(r.URL.Path, "/"), ".json")
+	switch path[strings.LastIndexByte(path, '/')+1:] {
+	case "Accounts", "accounts", "networks", "descendants", "children":
+		return true
+	}
+	return false
+}
+
+// Not matches what another doesn't.
+func Not(m Match) Match { return func(r *http.Request) bool { return !m(r) } }
+
+// Both matches what all of these match.
+func Both(ms ...Match) Match {
+	return func(r *http.Request) bool {
+		for _, m := range ms {
+			if !m(r) {
+				return false
+			}
+		}
+		return true
+	}
+}

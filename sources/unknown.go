@@ -1,0 +1,85 @@
+package sources
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A scope is a beginning of names, and the names that mean something there.
+type scope struct {
+	prefix string
+	known  []string
+}
+
+// injected matches what Kubernetes sets in every container for a service that
+// is called as the connection is.
+var injected = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$`)
+
+// unknown warns of the variables within the scopes that none of them knows.
+func unknown(names []string, scopes []scope) (warnings []string) {
+	var all []string
+	for _, s := range scopes {
+		all = append(all, s.known...)
+	}
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		within := slices.ContainsFunc(scopes, func(s scope) bool { return strings.HasPrefix(name, s.prefix) })
+		if !within || slices.Contains(all, strings.TrimSuffix(name, fileSuffix)) || injected.MatchString(name) {
+			continue
+		}
+		warnings = append(warnings, fmt.Sprintf("%s: no such variable%s", name, suggestion(name, all)))
+	}
+	return warnings
+}
+
+// Misspelt warns of names that begin with prefix and are nearly a known one.
+func Misspelt(names []string, prefix string, known []string) (warnings []string) {
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		if !strings.HasPrefix(name, prefix) || slices.Contains(known, strings.TrimSuffix(name, fileSuffix)) || injected.MatchString(name) {
+			continue
+		}
+		if meant := suggestion(name, known); meant != "" {
+			warnings = append(warnings, fmt.Sprintf("%s: no such variable%s", name, meant))
+		}
+	}
+	return warnings
+}
+
+// suggestion names the known variable that is nearest, if one is near.
+func suggestion(name string, known []string) string {
+	const near = 3 // edits: a letter left out, two swapped, a plural
+	best, meant := near+1, ""
+	for _, candidate := range known {
+		for _, full := range []string{candidate, candidate + fileSuffix} {
+			if d := distance(name, full); d < best {
+				best, meant = d, full
+			}
+		}
+	}
+	if meant == "" {
+		return ""
+	}
+	return "; did you mean " + meant + "?"
+}
+
+// distance counts the letters to insert, delete or replace to get from a to b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
