@@ -26,6 +26,10 @@ type Options struct {
 	Trigger      string
 	Wait         bool // for another run of the connection, up to its TIMEOUT
 	AllowDeletes bool // makes the deletions that are held
+
+	// Plan, if set, is told each change instead of its being made. The run
+	// leaves no trace in the directory.
+	Plan func(sink.Change) error
 }
 
 // A Result is how a run of one connection ended. Err tells why it did not
@@ -76,13 +80,13 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 }
 
 func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.Source, o Options, log *slog.Logger, result *Result) error {
-	start := sink.Start{Source: c.Name, Provider: c.Provider, Trigger: o.Trigger}
+	start := sink.Start{Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil}
 	if o.Wait {
 		start.Wait = c.Timeout
 	}
 	run, err := sink.Begin(ctx, r.DB, start)
 	if errors.Is(err, sink.ErrBusy) {
-		if !o.Wait {
+		if !o.Wait && o.Plan == nil {
 			result.Status = "skipped"
 			return sink.Skip(ctx, r.DB, c.Name)
 		}
@@ -107,7 +111,11 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 		result.Pages = p.pages
 		return errors.Join(err, run.End(ctx, result.Status, err.Error(), result.Counts))
 	}
-	result.Report, err = run.Apply(ctx, outcome)
+	if o.Plan != nil {
+		result.Report, err = run.Plan(ctx, outcome, o.Plan)
+	} else {
+		result.Report, err = run.Apply(ctx, outcome)
+	}
 	if err != nil {
 		result.Status = "failed"
 		return errors.Join(err, run.End(ctx, result.Status, err.Error(), result.Counts))

@@ -96,8 +96,8 @@ func (a *applying) reject(ctx context.Context) error {
 // cheaper than deleting them, and worth a new file in the catalog.
 const truncateFrom = 10_000
 
-// finish closes the run's row and clears what was staged.
-func (a *applying) finish(ctx context.Context) error {
+// sumUp completes the report.
+func (a *applying) sumUp() {
 	c := &a.report.Counts
 	c.Pages = a.o.Pages
 	c.Rejected = a.rejects
@@ -110,6 +110,12 @@ func (a *applying) finish(ctx context.Context) error {
 	case c.Held > 0:
 		a.report.Status = "held"
 	}
+}
+
+// finish closes the run's row and clears what was staged.
+func (a *applying) finish(ctx context.Context) error {
+	a.sumUp()
+	c := a.report.Counts
 	if a.seq >= truncateFrom {
 		if _, err := a.tx.ExecContext(ctx, a.statement(`TRUNCATE {staged}`)); err != nil {
 			return err

@@ -51,6 +51,8 @@ type Server struct {
 	lock *os.File      // says that dir is in use; nil after Stop, and where dir is ours alone
 	pipe *os.File      // held open while we use the server
 	done chan struct{} // closed once it has ended; nil where another process started it
+
+	supervisor int // process id of supervise.sh, where this process started it
 }
 
 // Start starts a server, or joins the one that runs on the same folder, and

@@ -52,6 +52,23 @@ func (s *Server) Up(ctx context.Context) error {
 	return s.launch(ctx)
 }
 
+// Keep lets the server outlive its users, a temporary one with its folder, and
+// returns the process that ends it, and removes that folder, on SIGTERM. Stop
+// does nothing any more.
+func (s *Server) Keep() (pid int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.done == nil || !s.running() {
+		return 0, errors.New("only a running server that this process started can be kept")
+	}
+	if _, err := fmt.Fprintln(s.pipe, "KEEP"); err != nil {
+		return 0, err
+	}
+	s.release()
+	s.temporary = false
+	return s.supervisor, nil
+}
+
 func (s *Server) running() bool {
 	if s.done == nil {
 		return s.pipe != nil
@@ -108,6 +125,7 @@ func (s *Server) launch(ctx context.Context) error {
 	}
 	done := make(chan struct{})
 	s.done = done
+	s.supervisor = cmd.Process.Pid
 	go func() {
 		defer close(done)
 		cmd.Wait() // how it ended stands in its log
@@ -137,7 +155,7 @@ func (s *Server) arguments() []string {
 		maps.Copy(settings, map[string]string{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
 	}
 	maps.Copy(settings, s.options.Settings)
-	args := []string{signal, remove, s.bin + "/postgres", "-D", s.dir.data()}
+	args := []string{signal, remove, s.dir.users(), s.bin + "/postgres", "-D", s.dir.data()}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		args = append(args, "-c", name+"="+settings[name])
 	}

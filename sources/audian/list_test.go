@@ -81,6 +81,27 @@ func TestSubAccountsInPlaceOfDescendants(t *testing.T) {
 	}
 }
 
+func TestSubAccountsThatFail(t *testing.T) {
+	s, server := kazoo(t, &simulate.Kazoo{Accounts: world(6)}, nil)
+	server.On(simulate.PathEnd("/descendants")).Do(simulate.Status(http.StatusNotFound))
+	server.On(simulate.PathEnd("/a0000/accounts")).Do(simulate.Status(http.StatusForbidden))
+	server.On(simulate.PathEnd("/a0003/accounts")).Do(simulate.Status(http.StatusNotFound))
+	r := read(t.Context(), s, "")
+	if r.err != nil || len(r.parts) != 1 || !strings.HasPrefix(r.parts[0].Error(), "sub-accounts of account a0000: ") {
+		t.Errorf("err = %v, parts %v", r.err, r.parts)
+	}
+	want := map[string]string{rootID: "", "a0000": rootID, "a0003": rootID}
+	if diff := cmp.Diff(want, parents(accounts(t, s, r.records))); diff != "" {
+		t.Errorf("parents (-want +got):\n%s", diff)
+	}
+	server.Clear()
+	server.On(simulate.PathEnd("/descendants")).Do(simulate.Status(http.StatusNotFound))
+	server.On(simulate.PathEnd("/" + rootID + "/accounts")).Do(simulate.Status(http.StatusMethodNotAllowed))
+	if r := read(t.Context(), s, ""); r.err == nil || !strings.Contains(r.err.Error(), "405") {
+		t.Errorf("err = %v, want a listing without any list to break off", r.err)
+	}
+}
+
 func TestDetailsThatFail(t *testing.T) {
 	s, server := kazoo(t, &simulate.Kazoo{Accounts: world(60)}, nil)
 	is := func(ids ...string) simulate.Match {
@@ -198,7 +219,7 @@ func TestReadsOnWhileOneAccountIsLate(t *testing.T) {
 }
 
 func TestGoesOnFromACursor(t *testing.T) {
-	k := &simulate.Kazoo{Accounts: world(2500)}
+	k := &simulate.Kazoo{Accounts: world(1300)}
 	s, _ := kazoo(t, k, func(c *Config) { c.PageSize = 300 })
 	whole := read(t.Context(), s, "").well(t)
 	seen := map[string]bool{}
@@ -222,7 +243,7 @@ func TestGoesOnFromACursor(t *testing.T) {
 				t.Fatalf("%s is neither before the cursor of page %d nor behind it", a.ID, i)
 			}
 		}
-		if most := 2501 - len(seen) + 300; len(ids) > most || ids[rootID] {
+		if most := 1301 - len(seen) + 300; len(ids) > most || ids[rootID] {
 			t.Errorf("%d accounts behind the cursor of page %d, want at most %d and not the root", len(ids), i, most)
 		}
 	}
@@ -230,14 +251,15 @@ func TestGoesOnFromACursor(t *testing.T) {
 
 func TestStopsWithItsReader(t *testing.T) {
 	before := goleak.IgnoreCurrent()
-	s, server := kazoo(t, &simulate.Kazoo{Accounts: world(3000)}, func(c *Config) { c.PageSize = 500 })
+	s, server := kazoo(t, &simulate.Kazoo{Accounts: world(1500)}, func(c *Config) { c.PageSize = 500 })
+	server.On(simulate.PathEnd("/a1010")).Do(simulate.Hang()) // the reader must not wait for it
 	for _, err := range s.List(t.Context(), sources.Window{}, "") {
 		if err != nil {
 			t.Fatal(err)
 		}
 		break
 	}
-	if asked := server.Requests(); asked > 1500 {
+	if asked := server.Requests(); asked > 1200 {
 		t.Errorf("%d requests for a page of 1000", asked)
 	}
 	s.Close()

@@ -17,7 +17,7 @@ func TestAccountsOfOneName(t *testing.T) {
 	for _, c := range []struct {
 		same int
 		ok   bool
-	}{{6, true}, {7, true}, {69, true}, {70, false}, {200, false}} {
+	}{{6, true}, {7, true}, {70, true}, {71, false}, {200, false}} {
 		t.Run(fmt.Sprint(c.same), func(t *testing.T) {
 			w := world(20)
 			for i := range c.same {
@@ -39,23 +39,34 @@ func TestAccountsOfOneName(t *testing.T) {
 	}
 }
 
-// lists serves pages of descendants by their start_key, with a root and details.
+// lists serves pages of descendants by their start_key, or of sub-accounts by id where there are none of the former.
 func lists(t *testing.T, pages map[string]string) sources.Source {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		parts := strings.Split(r.URL.Path, "/")
+		key := r.URL.Query().Get("start_key")
 		switch {
 		case r.Header.Get("X-Auth-Token") != "given-s3cr3t-token":
 			w.WriteHeader(http.StatusUnauthorized)
-		case strings.HasSuffix(r.URL.Path, "/descendants"):
-			body, ok := pages[r.URL.Query().Get("start_key")]
-			if !ok {
-				w.WriteHeader(http.StatusBadRequest)
+			return
+		case parts[len(parts)-1] == "accounts":
+			key = "below " + parts[len(parts)-2]
+		case parts[len(parts)-1] != "descendants":
+			more := ""
+			if id := parts[len(parts)-1]; id == "long" {
+				more = strings.Repeat("x", sources.MaxRecord+2*envelopeBytes)
 			}
-			_, _ = fmt.Fprint(w, body)
-		default:
-			id := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-			_, _ = fmt.Fprintf(w, `{"data":{"id":%q,"name":"N","enabled":true,"created":63872710200}}`, id)
+			_, _ = fmt.Fprintf(w, `{"data":{"id":%q,"name":"N","enabled":true,"created":63872710200,"tree":["above"],"more":%q}}`, parts[len(parts)-1], more)
+			return
+		case pages[key] == "" && key == "":
+			w.WriteHeader(http.StatusNotFound)
+			return
 		}
+		body, ok := pages[key]
+		if !ok {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		_, _ = fmt.Fprint(w, body)
 	}))
 	t.Cleanup(server.Close)
 	var cfg Config
@@ -116,5 +127,31 @@ func TestDescendantWithoutTree(t *testing.T) {
 	want := map[string]string{"root": "", "a": "root", "b": "root", "c": "a"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("parents (-want +got):\n%s", diff)
+	}
+}
+
+func TestSubAccountsInALoop(t *testing.T) {
+	s := lists(t, map[string]string{
+		"below root": `{"data":[{"id":"a"},{"id":"root"}]}`,
+		"below a":    `{"data":[{"id":"b"},{"id":"a"}]}`,
+		"below b":    `{"data":[{"id":"a"}]}`,
+	})
+	got := parents(accounts(t, s, read(t.Context(), s, "").well(t).records))
+	if diff := cmp.Diff(map[string]string{"root": "", "a": "root", "b": "a"}, got); diff != "" {
+		t.Errorf("parents (-want +got):\n%s", diff)
+	}
+}
+
+func TestAccountsThatAreTooLong(t *testing.T) {
+	long := strings.Repeat("x", sources.MaxRecord)
+	s := lists(t, map[string]string{"": `{"data":[{"id":"long"},{"id":"listed","name":"` + long + `"},{"id":"merged","name":"` + long[100:] + `"}]}`})
+	got := map[string]bool{}
+	for _, r := range read(t.Context(), s, "").well(t).records {
+		if got[r.ID] = r.Oversize; r.Oversize && len(r.Raw) > oversizeBytes {
+			t.Errorf("%s holds %d bytes", r.ID, len(r.Raw))
+		}
+	}
+	if diff := cmp.Diff(map[string]bool{"root": false, "long": true, "listed": true, "merged": true}, got); diff != "" {
+		t.Errorf("oversize (-want +got):\n%s", diff)
 	}
 }

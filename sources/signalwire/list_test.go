@@ -33,7 +33,7 @@ func world(n int) *simulate.World {
 
 // TestListsTheWorld reads a simulated provider with every size of page.
 func TestListsTheWorld(t *testing.T) {
-	server := &simulate.SignalWire{Accounts: world(2_345), Project: "root", Token: "planted-api-token"}
+	server := &simulate.SignalWire{Accounts: world(1_234), Project: "root", Token: "planted-api-token"}
 	var want []model.Account
 	for _, a := range server.Visible() {
 		m := model.Account{
@@ -51,7 +51,7 @@ func TestListsTheWorld(t *testing.T) {
 		{signalWireList, signalWireAccount, "root", "planted-api-token", 0},
 		{twilioList, twilioAccount, "root", "planted-api-token", 0},
 	} {
-		for _, size := range []int{7, 999, 1000} {
+		for _, size := range []int{50, 999, 1000} {
 			t.Run(fmt.Sprintf("%s of %d", provider.list, size), func(t *testing.T) {
 				provider.size = size
 				o := sourcetest.NewOpening(sourcetest.Over(server))

@@ -33,24 +33,7 @@ func (h Harness) looksUp(t *testing.T) {
 			}
 		})
 	}
-	for _, a := range []Answer{
-		{Body: `{}`},
-		{Body: `null`},
-		{Body: ``},
-		{Body: `[]`},
-		{Body: `<html></html>`},
-		{Body: `{"data":{},"payload":{}}`},
-		{Status: http.StatusUnauthorized},
-		{Status: http.StatusForbidden},
-		{Status: http.StatusBadRequest},
-		{Status: http.StatusServiceUnavailable},
-		{Status: http.StatusFound, Header: http.Header{"Location": {"https://elsewhere.test/"}}},
-	} {
-		h.bubble(t, "makes nothing of "+http.StatusText(max(a.Status, http.StatusOK))+" "+a.Body, func(f *fixture) {
-			f.server.Override = f.gets(a)
-			f.tellsNothing(f.Alive)
-		})
-	}
+	h.makesNothing(t)
 	h.bubble(t, "keeps an id within its path", func(f *fixture) {
 		const id = "x/../y?z=1#w"
 		f.server.Override = func(_ string, r *http.Request) *Answer {
@@ -74,6 +57,29 @@ func (h Harness) looksUp(t *testing.T) {
 	}
 	if h.Other != "" {
 		h.bubble(t, "makes nothing of another account", func(f *fixture) { f.tellsNothing(f.Other) })
+	}
+}
+
+// makesNothing checks answers that say neither that the account lives nor that
+// it is gone.
+func (h Harness) makesNothing(t *testing.T) {
+	for _, a := range []Answer{
+		{Body: `{}`},
+		{Body: `null`},
+		{Body: ``},
+		{Body: `[]`},
+		{Body: `<html></html>`},
+		{Body: `{"data":{},"payload":{}}`},
+		{Status: http.StatusUnauthorized},
+		{Status: http.StatusForbidden},
+		{Status: http.StatusBadRequest},
+		{Status: http.StatusServiceUnavailable},
+		{Status: http.StatusFound, Header: http.Header{"Location": {"https://elsewhere.test/"}}},
+	} {
+		h.bubble(t, "makes nothing of "+http.StatusText(max(a.Status, http.StatusOK))+" "+a.Body, func(f *fixture) {
+			f.server.Override = f.gets(a)
+			f.tellsNothing(f.Alive)
+		})
 	}
 }
 
