@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"sync"
+
 	"rollcall/model"
 	"rollcall/sink"
 	"rollcall/sources"
@@ -11,6 +13,7 @@ type batch struct {
 	page    sources.Page
 	ready   chan struct{} // closed once it is digested
 	records []digested    // each account once
+	arena   []byte        // what canonical of the records lies in
 	rejects []sink.Reject
 
 	mapped chan struct{} // closed once staged and warned are filled
@@ -55,7 +58,7 @@ func newDigester(provider string, t sources.Traits) *digester {
 // digest fills b's records and rejects. Of two records of one account the later
 // counts, but one of lower detail never against a full one.
 func (d *digester) digest(b *batch) {
-	arena := make([]byte, 0, size(b.page))
+	arena := takeArena(size(b.page))
 	b.records = make([]digested, 0, len(b.page.Records))
 	at := make(map[string]int, len(b.page.Records))
 	for i := range b.page.Records {
@@ -85,6 +88,30 @@ func (d *digester) digest(b *batch) {
 			b.records[other] = one
 		}
 	}
+	b.arena = arena
+	b.page.Release()
+}
+
+// arenas holds the memory of batches that are done with.
+var arenas = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxArena is the largest memory, in bytes, that is kept for another batch.
+const maxArena = 4 << 20
+
+func takeArena(size int) []byte {
+	b := *arenas.Get().(*[]byte)
+	if cap(b) < size {
+		b = make([]byte, 0, size+size/8)
+	}
+	return b[:0]
+}
+
+// release gives the memory of the batch back, once it is staged.
+func (b *batch) release() {
+	if cap(b.arena) > 0 && cap(b.arena) <= maxArena {
+		arenas.Put(&b.arena)
+	}
+	b.records, b.staged = nil, nil
 }
 
 // print is the fingerprint of the object that was made canonical last.

@@ -105,7 +105,9 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		<-b.mapped
 		p.warnings.add(b.warned)
 		p.alive()
-		return p.run.Stage(ctx, b.staged)
+		err := p.run.Stage(ctx, b.staged)
+		b.release()
+		return err
 	}
 	for b := range order {
 		select {
@@ -149,7 +151,6 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 		return err
 	}
 	p.alive()
-	b.page.Records = nil
 	if len(differences) == 0 {
 		close(b.mapped)
 		return nil

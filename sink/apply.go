@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -49,10 +50,12 @@ type applying struct {
 	instant time.Time
 	report  Report
 
+	deduplicate bool // staged accounts may have come twice
+
 	unlinked int64 // missing accounts that were staged as roots
 	compared bool  // known accounts are in the table change
 	relinked bool  // the parent of a known account changed
-	placed   bool  // the table placement has rows
+	replaced bool  // the place of a known account may have changed
 }
 
 // Apply writes what the run found, in one transaction: a reader sees the
@@ -64,7 +67,16 @@ func (r *Run) Apply(ctx context.Context, o Outcome) (Report, error) {
 		return Report{}, wrap(ctx, err)
 	}
 	a := &applying{Run: r, tx: tx, o: o}
-	if err := a.apply(ctx); err != nil {
+	err = a.apply(ctx)
+	if repeated(err) {
+		// An account that is new came twice, on different pages: rare enough to
+		// look for only once it has happened.
+		if _, err = tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT staged`); err == nil {
+			a = &applying{Run: r, tx: tx, o: o, deduplicate: true}
+			err = a.apply(ctx)
+		}
+	}
+	if err != nil {
 		_ = tx.Rollback()
 		return Report{}, wrap(ctx, err)
 	}
@@ -83,6 +95,12 @@ func (r *Run) committed(ctx context.Context) bool {
 	var done bool
 	err := r.db.GetContext(ctx, &done, `SELECT status <> 'running' AND finished_at IS NOT NULL AND status <> 'interrupted' FROM directory.runs WHERE id = $1`, r.ID)
 	return err == nil && done
+}
+
+// repeated tells whether two staged rows are of one account.
+func repeated(err error) bool {
+	var refusal *pq.Error
+	return errors.As(err, &refusal) && refusal.Code == "23505" && refusal.Schema == "directory"
 }
 
 func (a *applying) apply(ctx context.Context) error {
@@ -137,8 +155,10 @@ func (a *applying) prepare(ctx context.Context) error {
 	if a.seq == 0 {
 		return nil
 	}
-	if _, err := a.exec(ctx, "deduplicate", a.ID); err != nil {
-		return err
+	if a.deduplicate || a.again {
+		if _, err := a.exec(ctx, "deduplicate", a.ID); err != nil {
+			return err
+		}
 	}
 	if a.seq >= analyzeFrom {
 		_, err := a.tx.ExecContext(ctx, a.statement(`ANALYZE {staged} (run_id, account_id, known, external_id, parent_external_id)`))
@@ -214,7 +234,7 @@ func (a *applying) write(ctx context.Context) error {
 		}
 		a.report.Created = n
 	}
-	if !a.placed {
+	if !a.replaced {
 		return nil
 	}
 	_, err := a.exec(ctx, "replace_links")

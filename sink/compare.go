@@ -73,6 +73,7 @@ func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
 		key := keys[samePlace[i]-1]
 		// An earlier page had this account changed: the later record counts.
 		if r.restaged.Contains(uint64(id)) && !r.outdone(id, key) {
+			r.again = true
 			list = append(list, Difference{Index: int(samePlace[i]) - 1, AccountID: id, Known: true, Lower: key.Lower})
 		}
 		r.note(id, key)
@@ -88,7 +89,7 @@ func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
 				continue
 			}
 			r.note(id, key)
-			r.restaged.Add(uint64(id))
+			r.again = !r.restaged.CheckedAdd(uint64(id)) || r.again
 		}
 		list = append(list, d)
 	}

@@ -16,13 +16,18 @@ func (a *applying) place(ctx context.Context) error {
 	for _, name := range []string{"link_new", "link_moved", "link_orphans", "link_below"} {
 		args := []any{a.ID, a.Source}
 		if name == "link_below" {
+			if !a.replaced {
+				break // nothing can hang below accounts that are new
+			}
 			args = nil
 		}
 		n, err := a.exec(ctx, name, args...)
 		if err != nil {
 			return err
 		}
-		links += n
+		if links += n; name != "link_new" && n > 0 {
+			a.replaced = true
+		}
 	}
 	if links == 0 {
 		return nil
@@ -41,7 +46,6 @@ func (a *applying) place(ctx context.Context) error {
 			return err
 		}
 	}
-	a.placed = true
 	if links >= analyzeFrom {
 		_, err = a.tx.ExecContext(ctx, `ANALYZE pg_temp.placement (account_id, parent_id)`)
 	}

@@ -49,6 +49,7 @@ type Run struct {
 	restaged *roaring64.Bitmap // those of them that were staged
 	returned *roaring64.Bitmap // those of them that were deleted
 	seq      int64             // of the last staged row
+	again    bool              // a known account was staged twice
 	created  int64             // staged rows of unknown accounts, repeated ones included
 	rejects  int64
 	noID     int64 // rejected records without an id, or of unknown accounts

@@ -1,5 +1,7 @@
 package sources
 
+import "sync"
+
 // Sizes at which a batch is handed on: large enough that one statement a batch
 // costs little, small enough that a few of them in flight stay within memory.
 const (
@@ -18,7 +20,7 @@ type Batch struct {
 // yielded.
 func (b *Batch) Add(r Record) bool {
 	if b.arena == nil {
-		b.arena = make([]byte, 0, batchBytes+batchBytes/4)
+		b.arena = *arenas.Get().(*[]byte)
 		b.records = make([]Record, 0, batchRecords)
 	}
 	// A grown arena leaves earlier records in the old one, where they stay good.
@@ -32,10 +34,30 @@ func (b *Batch) Add(r Record) bool {
 // Take returns the gathered records as a page that continues at cursor, and
 // empties the batch.
 func (b *Batch) Take(cursor string) Page {
-	p := Page{Records: b.records, Cursor: cursor}
+	p := Page{Records: b.records, Cursor: cursor, arena: b.arena}
 	b.records, b.arena = nil, nil
 	return p
 }
 
 // Len returns how many records are gathered.
 func (b *Batch) Len() int { return len(b.records) }
+
+// arenas holds the memory of pages that are done with: a listing goes through
+// a few of them, however long it is.
+var arenas = sync.Pool{New: func() any {
+	b := make([]byte, 0, batchBytes+batchBytes/4)
+	return &b
+}}
+
+// Release gives the memory of the records' Raw back. Nothing may use it any
+// more.
+func (p *Page) Release() {
+	if cap(p.arena) > 0 && cap(p.arena) <= 2*batchBytes {
+		b := p.arena[:0]
+		arenas.Put(&b)
+	}
+	p.arena = nil
+	for i := range p.Records {
+		p.Records[i].Raw = nil
+	}
+}

@@ -33,24 +33,38 @@ type Receiver interface {
 // Read asks q and hands each row to r as it arrives. It ends with r's first
 // error.
 func Read(ctx context.Context, db *sqlx.DB, q Query, r Receiver) error {
-	// lib/pq reads the rest of an answer when rows are closed early; a cancelled
-	// statement has no rest.
 	ctx, cancel := context.WithCancel(ctx)
 	text := q.text + "\nORDER BY " + q.order
 	if q.limit > 0 {
 		text += fmt.Sprintf(" LIMIT %d", q.limit)
 	}
-	rows, err := db.QueryContext(ctx, text, q.args...)
+	defer cancel()
+	tx, err := db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		cancel()
 		return explain(ctx, err)
 	}
-	defer rows.Close() // what it could tell is told by rows.Err
-	defer cancel()
-	return hand(ctx, rows, r)
+	defer tx.Rollback() // there is nothing to commit
+	// Postgres cannot guess how deep a tree is, guesses far too high, and would
+	// compile for a second what takes a millisecond.
+	if _, err := tx.ExecContext(ctx, "SET LOCAL jit = off"); err != nil {
+		return explain(ctx, err)
+	}
+	rows, err := tx.QueryContext(ctx, text, q.args...)
+	if err != nil {
+		return explain(ctx, err)
+	}
+	return hand(ctx, cancel, rows, r)
 }
 
-func hand(ctx context.Context, rows *sql.Rows, r Receiver) error {
+// hand gives the rows to r. lib/pq reads an answer to its end when rows are
+// closed early, which may be a million rows: a cancelled statement has no rest.
+func hand(ctx context.Context, cancel func(), rows *sql.Rows, r Receiver) (err error) {
+	defer rows.Close() // what it could tell is told by rows.Err
+	defer func() {
+		if err != nil {
+			cancel()
+		}
+	}()
 	types, err := rows.ColumnTypes()
 	if err != nil {
 		return explain(ctx, err)

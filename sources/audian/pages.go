@@ -130,7 +130,7 @@ type loop struct {
 }
 
 // repeats tells whether the cursor next has been seen.
-func (l *loop) repeats(next string) bool { return next != "" && (next == l.at ) }
+func (l *loop) repeats(next string) bool { return next != "" && (next == l.at || next == l.mark) }
 
 // pass moves on to the cursor next.
 func (l *loop) pass(next string) {

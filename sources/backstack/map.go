@@ -1,10 +1,6 @@
 package backstack
 
-import (
-	"strings"
-
-	"rollcall/model"
-)
+import "rollcall/model"
 
 // Map implements [sources.Source]. The object is what a session answers, with what a network says about the account
 // beside it, or the latter alone.
@@ -12,7 +8,7 @@ import (
 //	provider's field               column
 //	title, else account_title      name
 //	is_app_account                 kind, "app" where true
-//	version_title, else version_id kind otherwise: the plan that the account operates on
+//	version_title                  kind otherwise: the name of the account's plan, where a network tells it
 //	contact_email                  email
 //	contact_name                   contact_name
 //	phone                          phone, with country_id as its region
@@ -22,8 +18,9 @@ import (
 //	timezone_id                    timezone
 //	created                        provider_created_at, Unix seconds
 //
-// id, parent and status are the record's. In the payload alone stay domain_id and domain_title (domain_name), the
-// class of the account: a Backstack domain is a kind of account and no DNS domain of its own.
+// id, parent and status are the record's. In the payload alone stay version_id, an id of the account's plan and no
+// name of it, and domain_id and domain_title (domain_name), the class of the account: a Backstack domain is a kind of
+// account and no DNS domain of its own.
 func (s *source) Map(o model.Object) model.Account {
 	country := o.Country("country_id")
 	return model.Account{
@@ -48,5 +45,5 @@ func kind(o model.Object) string {
 	if app, _ := o.Bool("is_app_account"); app {
 		return "app"
 	}
-	return strings.ToLower(o.First("version_title", "version_id"))
+	return o.Lower("version_title")
 }

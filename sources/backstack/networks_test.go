@@ -64,6 +64,9 @@ func TestPages(t *testing.T) {
 		{"a first page that comes again", map[string]string{
 			"session 1": members(1, 2) + `,"pages":9}`, "session 2": members(3, 4) + `,"pages":9}`, "session 3": members(1, 2) + `,"pages":9}`,
 		}, 4, "loop"},
+		{"a last page that comes again", map[string]string{
+			"session 1": members(1, 2) + `,"pages":9}`, "session 2": members(3, 4) + `,"pages":9}`, "session 3": members(3, 4) + `,"pages":9}`,
+		}, 4, "page 3 repeats"},
 		{"a later page that is missing", map[string]string{"session 1": members(1, 25) + `,"pages":2}`}, 25, "page 2"},
 		{"no list", map[string]string{"session 1": `{"list":null}`}, 0, "no list"},
 		{"no success", map[string]string{"session 1": `{"success":false,"payload":{"list":[]}}`}, 0, "success false"},

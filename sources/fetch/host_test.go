@@ -116,7 +116,7 @@ func TestRedirects(t *testing.T) {
 		if err != nil {
 			got = err.Error()
 		}
-		if !strings.Contains(got, test.want) || strings.Contains(got, "hidden") || n.Load() != test.sent {
+		if !strings.Contains(got, test.want) || err == nil && got != test.want || strings.Contains(got, "hidden") || n.Load() != test.sent {
 			t.Errorf("%s %s: %q after %d requests, want %q after %d", test.method, test.path, got, n.Load(), test.want, test.sent)
 		}
 	}

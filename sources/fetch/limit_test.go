@@ -107,12 +107,44 @@ func TestCancelWhileLimited(t *testing.T) {
 				if err := c.Get(ctx, "x", nil, nil); err != mine || time.Since(start) != time.Second {
 					t.Errorf("%v after %s", err, time.Since(start))
 				}
-				if provider.sent() != 1 {
-					t.Errorf("%d requests sent", provider.sent())
+				if held := len(c.limits.slots); provider.sent() != 1 || held > 1 {
+					t.Errorf("%d requests sent, %d slots held", provider.sent(), held)
 				}
 			})
 		})
 	}
+}
+
+// A pause that begins while a request waits for the rate limit holds it up, too.
+func TestPauseWhileLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := (&stage{script: script{"200||{}"}}).on(func(o *Options) { o.RateLimit = 1 })
+		together(t, c, 1, nil)
+		start := time.Now()
+		time.AfterFunc(500*time.Millisecond, func() { c.limits.pause(10 * time.Second) })
+		together(t, c, 1, nil)
+		if took := time.Since(start); took != 10500*time.Millisecond {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// Who gives up leaves his turn to the next.
+func TestCancelledTurnIsFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := (&stage{script: script{"200||{}"}}).on(func(o *Options) { o.RateLimit = 1 })
+		together(t, c, 1, nil)
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		if err := c.Get(ctx, "x", nil, nil); err == nil {
+			t.Error("sent before its turn")
+		}
+		together(t, c, 1, nil)
+		if took := time.Since(start).Round(time.Millisecond); took != time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
 }
 
 // A deadline that leaves no time for the rate limit is waited for: only then it has passed.

@@ -45,7 +45,7 @@ func kind(err error) string {
 }
 
 func TestReadList(t *testing.T) {
-	deep := strings.Repeat("[", 300) + strings.Repeat("]", 300)
+	deep := strings.Repeat("[", 2*maxKinds) + strings.Repeat("]", 2*maxKinds)
 	for _, test := range []struct {
 		name, body string
 		want       []string
@@ -85,6 +85,7 @@ func TestReadList(t *testing.T) {
 		{"cut behind the list", `{"items":[1]`, []string{"1"}, "body"},
 		{"cut in what follows", `{"items":[1],"next`, []string{"1"}, "body"},
 		{"no separator", `{"items":[{}{}]}`, []string{"{}"}, "body"},
+		{"wrong separator", `{"items":[{}:{}]}`, []string{"{}"}, "body"},
 		{"separator too many", `{"items":[1,]}`, []string{"1"}, "body"},
 		{"separator at the beginning", `{"items":[,1]}`, nil, "body"},
 		{"brackets crossed", `{"items":[{"a":[}]]}`, nil, "body"},

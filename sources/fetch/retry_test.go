@@ -138,6 +138,19 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// What the reader makes of a cancelled context does not matter.
+func TestCancelInRead(t *testing.T) {
+	mine := errors.New("mine")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	err := (&stage{script: script{"200||{}"}}).on(nil).Get(ctx, "x", nil, func(*http.Response) error {
+		cancel(mine)
+		return ctx.Err()
+	})
+	if err != mine {
+		t.Error(err)
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{

@@ -59,7 +59,13 @@ func (s *stage) RoundTrip(req *http.Request) (*http.Response, error) {
 		if name, value, ok := strings.Cut(parts[1], ": "); ok {
 			resp.Header.Set(name, value)
 		}
-		resp.Body = io.NopCloser(strings.NewReader(parts[2]))
+		body := strings.NewReader(parts[2])
+		resp.Body = io.NopCloser(readerFunc(func(p []byte) (int, error) {
+			if err := req.Context().Err(); err != nil {
+				return 0, err // as the real one does
+			}
+			return body.Read(p)
+		}))
 	}
 	return resp, nil
 }

@@ -17,7 +17,8 @@ reached AS (
     UNION ALL
     SELECT l.id FROM reached r JOIN linked l ON l.parent_id = r.id
 ), lost AS MATERIALIZED (
-    SELECT id, parent_id, external_id FROM linked l WHERE NOT EXISTS (SELECT FROM reached r WHERE r.id = l.id)
+    SELECT id, l.parent_id, l.external_id
+    FROM (SELECT id FROM linked EXCEPT SELECT id FROM reached) unreached JOIN linked l USING (id)
 ), above_lost AS (
     SELECT id, parent_id AS above FROM lost
     UNION
