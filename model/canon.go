@@ -2,17 +2,20 @@ package model
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"errors"
 	"slices"
 )
 
 // Limits of what a payload may hold, below what jsonb and its parser take.
 const (
-	// maxDepth is how deep a payload nests; what lies deeper becomes null.
-	// The JSON parser of Postgres fails at a few thousand levels.
+	// maxDepth is how many objects and arrays lie in one another; what is
+	// deeper becomes null. The JSON parser of Postgres fails at a few thousand.
 	maxDepth = 100
-	// maxNumber is the longest number, in bytes and in its exponent, that is
-	// kept as one; a longer one becomes text. numeric ends at 131,072 digits.
+	// maxNumber is how many digits a number may have, written without an
+	// exponent; one that has more becomes text. numeric, as which jsonb keeps
+	// numbers, ends at 131,072 digits before the point and 16,383 after it.
 	maxNumber = 400
 )
 
@@ -23,7 +26,12 @@ var ErrSyntax = errors.New("not valid JSON")
 // gives the same bytes, whatever order or spacing it was sent in. Members are
 // sorted by name and the last of equal names wins, arrays that are sets are
 // sorted, secrets are dropped, and text loses NUL bytes and invalid UTF-8.
-// Numbers keep every digit. It is one pass over the bytes and builds no values.
+// Numbers keep every digit and lose their exponent, as they do in jsonb: an
+// object that was stored has the canonical form that it had before. It is one
+// pass over the bytes and builds no values.
+//
+// It takes what encoding/json takes, of any depth, and in strings also control
+// characters that should have been escaped, which providers send.
 //
 // A Canon holds buffers and serves one goroutine at a time.
 type Canon struct {
@@ -33,8 +41,10 @@ type Canon struct {
 	out     []byte
 	members []member // of all the objects being read, innermost last
 	items   []span   // of all the sets being read
+	open    []byte   // the brackets to come of what lies too deep
 	scratch []byte
-	base    int    // where in out the object begins
+	base    int    // where in out the value begins
+	object  bool   // whether it is an object
 	top     []span // its top-level members in out, the volatile ones left out
 	traits  map[string]trait
 }
@@ -42,7 +52,9 @@ type Canon struct {
 type span struct{ from, to int }
 
 type member struct {
-	key, all span // the key's text without quotes; the whole "key":value
+	key, all span   // the key's text without quotes; the whole "key":value
+	head     uint64 // the key's first bytes, which mostly tell its place
+	trait    trait
 }
 
 // NewCanon returns a Canon that follows rules.
@@ -53,34 +65,28 @@ func NewCanon(rules *Rules) *Canon {
 // Append appends the canonical form of raw to dst. It returns ErrSyntax when
 // raw is not one JSON value.
 func (c *Canon) Append(dst, raw []byte) ([]byte, error) {
+	out, err := c.append(dst, raw)
+	if err == nil && c.rules.leaks(out[len(dst):]) {
+		// Again, as a name that is another one now has another place.
+		out, err = c.append(dst, c.rules.redact(out[len(dst):]))
+	}
+	c.in, c.out = nil, nil
+	return out, err
+}
+
+func (c *Canon) append(dst, raw []byte) ([]byte, error) {
 	c.in, c.at, c.out = raw, 0, dst
 	c.members, c.items, c.top = c.members[:0], c.items[:0], c.top[:0]
 	c.base = len(dst)
 	c.space()
+	c.object = c.at < len(raw) && raw[c.at] == '{'
 	if !c.value(0, false) {
 		return dst, ErrSyntax
 	}
 	if c.space(); c.at != len(c.in) {
 		return dst, ErrSyntax
 	}
-	c.redactValues()
 	return c.out, nil
-}
-
-// redacted stands in place of a credential of the connection itself that the
-// provider repeats in a text.
-const redacted = "[redacted]"
-
-// redactValues takes the connection's own credentials out of the texts of the
-// object, under whatever name they came.
-func (c *Canon) redactValues() {
-	for _, v := range c.rules.values {
-		if bytes.Contains(c.out[c.base:], v) {
-			body := bytes.ReplaceAll(c.out[c.base:], v, []byte(redacted))
-			c.out = append(c.out[:c.base], body...)
-			c.top = c.top[:0] // the spans moved: the whole object counts
-		}
-	}
 }
 
 func (c *Canon) space() {
@@ -104,27 +110,37 @@ func (c *Canon) next(b byte) bool {
 	return false
 }
 
-// value reads one value; set tells that its array is a set.
+// value reads one value within depth others; set tells that its array is a set.
 func (c *Canon) value(depth int, set bool) bool {
 	if c.at >= len(c.in) {
 		return false
 	}
-	if depth > maxDepth {
-		return c.skipDeep()
+	switch c.in[c.at] {
+	case '{':
+		if depth == maxDepth {
+			return c.skipDeep()
+		}
+		return c.readObject(depth)
+	case '[':
+		if depth == maxDepth {
+			return c.skipDeep()
+		}
+		return c.readArray(depth, set)
+	default:
+		return c.scalar()
 	}
-	switch b := c.in[c.at]; {
-	case b == '{':
-		return c.object(depth)
-	case b == '[':
-		return c.array(depth, set)
-	case b == '"':
+}
+
+func (c *Canon) scalar() bool {
+	switch c.in[c.at] {
+	case '"':
 		c.at++
 		return c.text()
-	case b == 't':
+	case 't':
 		return c.literal("true")
-	case b == 'f':
+	case 'f':
 		return c.literal("false")
-	case b == 'n':
+	case 'n':
 		return c.literal("null")
 	default:
 		return c.number()
@@ -132,30 +148,25 @@ func (c *Canon) value(depth int, set bool) bool {
 }
 
 func (c *Canon) literal(word string) bool {
-	if !bytes.HasPrefix(c.in[c.at:], []byte(word)) {
+	end := c.at + len(word)
+	if end > len(c.in) || string(c.in[c.at:end]) != word {
 		return false
 	}
-	c.at += len(word)
+	c.at = end
 	c.out = append(c.out, word...)
 	return true
 }
 
-func (c *Canon) object(depth int) bool {
+func (c *Canon) readObject(depth int) bool {
 	c.at++
 	start, first := len(c.out), len(c.members)
 	c.out = append(c.out, '{')
 	sorted := true
-	for n := 0; ; n++ {
-		if c.next('}') {
-			break
-		}
+	for n := 0; !c.next('}'); n++ {
 		if n > 0 && !c.next(',') {
 			return false
 		}
-		if !c.next('"') {
-			return false
-		}
-		if !c.member(depth, first, &sorted) {
+		if !c.readMember(depth, first, &sorted) {
 			return false
 		}
 	}
@@ -163,69 +174,72 @@ func (c *Canon) object(depth int) bool {
 	return true
 }
 
-// member reads `key": value`, its quote consumed, and keeps or drops it.
-func (c *Canon) member(depth, first int, sorted *bool) bool {
+// name reads `"name":` and the white space around it.
+func (c *Canon) name() bool {
+	if !c.next('"') || !c.text() || !c.next(':') {
+		return false
+	}
+	c.space()
+	return true
+}
+
+// readMember reads `"key":value`, and keeps or drops it.
+func (c *Canon) readMember(depth, first int, sorted *bool) bool {
 	from := len(c.out)
 	if len(c.members) > first {
 		c.out = append(c.out, ',')
 	}
 	begin := len(c.out)
-	if !c.text() || !c.next(':') {
+	if !c.name() {
 		return false
 	}
-	key := span{begin + 1, len(c.out) - 1}
-	trait := c.trait(c.out[key.from:key.to])
+	m := member{key: span{begin + 1, len(c.out) - 1}}
+	key := c.out[m.key.from:m.key.to]
+	m.head, m.trait = head(key), c.trait(key)
 	c.out = append(c.out, ':')
-	c.space()
-	if !c.value(depth+1, trait == set) {
+	if !c.value(depth+1, m.trait&set != 0) {
 		return false
 	}
-	if trait == secret {
+	if m.trait&secret != 0 {
 		c.out = c.out[:from]
 		return true
 	}
-	m := member{key: key, all: span{begin, len(c.out)}}
-	if n := len(c.members); n > first {
-		last := c.members[n-1].key
-		if bytes.Compare(c.out[last.from:last.to], c.out[key.from:key.to]) >= 0 {
-			*sorted = false
-		}
+	m.all = span{begin, len(c.out)}
+	if n := len(c.members); n > first && *sorted {
+		*sorted = compare(c.out, &c.members[n-1], &m) < 0
 	}
 	c.members = append(c.members, m)
 	return true
+}
+
+// head returns the first eight bytes of key, in the order of bytes.Compare.
+func head(key []byte) uint64 {
+	if len(key) >= 8 {
+		return binary.BigEndian.Uint64(key)
+	}
+	var b [8]byte
+	copy(b[:], key)
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// compare compares the names of two members of text.
+func compare(text []byte, a, b *member) int {
+	if a.head != b.head {
+		return cmp.Compare(a.head, b.head)
+	}
+	return bytes.Compare(text[a.key.from:a.key.to], text[b.key.from:b.key.to])
 }
 
 // close puts the members from first on in order and ends the object.
 func (c *Canon) close(start, first int, sorted, top bool) {
 	members := c.members[first:]
 	if !sorted {
-		slices.SortStableFunc(members, func(a, b member) int {
-			return bytes.Compare(c.out[a.key.from:a.key.to], c.out[b.key.from:b.key.to])
-		})
-		c.scratch = append(c.scratch[:0], c.out[start:]...)
-		c.out = c.out[:start+1]
-		kept := members[:0]
-		for i, m := range members {
-			name := c.scratch[m.key.from-start : m.key.to-start]
-			if i+1 < len(members) {
-				after := members[i+1].key
-				if bytes.Equal(name, c.scratch[after.from-start:after.to-start]) {
-					continue // the last of equal names wins, as in jsonb
-				}
-			}
-			if len(kept) > 0 {
-				c.out = append(c.out, ',')
-			}
-			from := len(c.out)
-			c.out = append(c.out, c.scratch[m.all.from-start:m.all.to-start]...)
-			kept = append(kept, member{span{from + 1, from + 1 + m.key.to - m.key.from}, span{from, len(c.out)}})
-		}
-		members = kept
+		members = c.sortMembers(start, members)
 	}
 	c.out = append(c.out, '}')
 	if top {
 		for _, m := range members {
-			if c.trait(c.out[m.key.from:m.key.to]) != volatile {
+			if m.trait&volatile == 0 {
 				c.top = append(c.top, m.all)
 			}
 		}
@@ -233,14 +247,41 @@ func (c *Canon) close(start, first int, sorted, top bool) {
 	c.members = c.members[:first]
 }
 
-func (c *Canon) array(depth int, set bool) bool {
+// sortMembers writes the members of the object at start anew, in order, and
+// returns those that stay.
+func (c *Canon) sortMembers(start int, members []member) []member {
+	c.scratch = append(c.scratch[:0], c.out[start:]...)
+	slices.SortFunc(members, func(a, b member) int {
+		if order := compare(c.out, &a, &b); order != 0 {
+			return order
+		}
+		return cmp.Compare(a.all.from, b.all.from)
+	})
+	kept := members[:0]
+	for i := range members {
+		if i+1 < len(members) && compare(c.out, &members[i], &members[i+1]) == 0 {
+			continue // the last of equal names wins, as in jsonb
+		}
+		kept = append(kept, members[i])
+	}
+	c.out = c.out[:start+1]
+	for i := range kept {
+		m := &kept[i]
+		if i > 0 {
+			c.out = append(c.out, ',')
+		}
+		from := len(c.out)
+		c.out = append(c.out, c.scratch[m.all.from-start:m.all.to-start]...)
+		m.all = span{from, len(c.out)}
+	}
+	return kept
+}
+
+func (c *Canon) readArray(depth int, set bool) bool {
 	c.at++
 	start, first := len(c.out), len(c.items)
 	c.out = append(c.out, '[')
-	for n := 0; ; n++ {
-		if c.next(']') {
-			break
-		}
+	for n := 0; !c.next(']'); n++ {
 		if n > 0 {
 			if !c.next(',') {
 				return false
@@ -278,4 +319,42 @@ func (c *Canon) sortItems(start, first int) {
 		c.out = append(c.out, c.scratch[it.from-start:it.to-start]...)
 	}
 	c.items = c.items[:first]
+}
+
+// skipDeep passes over an object or array that lies too deep, without
+// recursion, and leaves null in its place.
+func (c *Canon) skipDeep() bool {
+	out := len(c.out)
+	c.open = c.open[:0]
+	for c.at < len(c.in) {
+		ended := true
+		switch b := c.in[c.at]; b {
+		case '{', '[':
+			c.at++
+			if end := b + 2; !c.next(end) { // } follows { by two, and ] does [
+				c.open = append(c.open, end)
+				ended = false
+			}
+		default:
+			if !c.scalar() {
+				return false
+			}
+		}
+		for n := len(c.open); ended && n > 0 && c.next(c.open[n-1]); n-- {
+			c.open = c.open[:n-1]
+		}
+		c.out = c.out[:out]
+		if len(c.open) == 0 {
+			c.out = append(c.out, "null"...)
+			return true
+		}
+		if ended && !c.next(',') {
+			return false
+		}
+		if c.open[len(c.open)-1] == '}' && !c.name() {
+			return false
+		}
+		c.space()
+	}
+	return false
 }

@@ -2,47 +2,62 @@ package model
 
 import (
 	"bytes"
-	"strconv"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// plain tells the bytes that stand in a canonical string as they are: ASCII
-// without controls, quote and backslash.
-var plain = func() (t [256]bool) {
-	for b := 0x20; b < 0x80; b++ {
-		t[b] = b != '"' && b != '\\'
+// Of each byte of a word: its lowest bit, and its highest.
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+)
+
+// plain returns how many bytes at the beginning of b stand in a canonical
+// string as they are: ASCII without controls, quote and backslash. It looks at
+// eight bytes at a time, as most of an object is such text.
+func plain(b []byte) int {
+	n := 0
+	for ; n+8 <= len(b); n += 8 {
+		// A byte's highest bit is set in special where it is not plain, and
+		// perhaps in those above the lowest such byte, to which a borrow runs.
+		w := binary.LittleEndian.Uint64(b[n:])
+		quote, slash := w^lowBits*'"', w^lowBits*'\\'
+		special := (w | (w - lowBits*' ') | (quote - lowBits) | (slash - lowBits)) & highBits
+		if special != 0 {
+			return n + bits.TrailingZeros64(special)/8
+		}
 	}
-	return t
-}()
+	for n < len(b) && b[n] >= ' ' && b[n] < utf8.RuneSelf && b[n] != '"' && b[n] != '\\' {
+		n++
+	}
+	return n
+}
 
 // text reads a string, its first quote consumed, and appends it with quotes.
 func (c *Canon) text() bool {
-	from := c.at
-	for c.at < len(c.in) && plain[c.in[c.at]] {
-		c.at++
+	rest := c.in[c.at:]
+	n := plain(rest)
+	if n == len(rest) || rest[n] != '"' {
+		return c.escaped()
 	}
-	if c.at < len(c.in) && c.in[c.at] == '"' {
-		c.out = append(c.out, '"')
-		c.out = append(c.out, c.in[from:c.at+1]...)
-		c.at++
-		return true
-	}
-	c.at = from
-	return c.escaped()
+	// With both of its quotes, which stand around it in the input, too.
+	c.out = append(c.out, c.in[c.at-1:c.at+n+1]...)
+	c.at += n + 1
+	return true
 }
 
 // escaped is text for a string with escapes, controls or other than ASCII.
 func (c *Canon) escaped() bool {
 	c.out = append(c.out, '"')
 	for c.at < len(c.in) {
+		if n := plain(c.in[c.at:]); n > 0 {
+			c.out = append(c.out, c.in[c.at:c.at+n]...)
+			c.at += n
+			continue
+		}
 		switch b := c.in[c.at]; {
-		case plain[b]:
-			from := c.at
-			for c.at < len(c.in) && plain[c.in[c.at]] {
-				c.at++
-			}
-			c.out = append(c.out, c.in[from:c.at]...)
 		case b == '"':
 			c.at++
 			c.out = append(c.out, '"')
@@ -51,19 +66,33 @@ func (c *Canon) escaped() bool {
 			if !c.escape() {
 				return false
 			}
-		case b < 0x20:
+		case b < ' ':
 			// Not allowed unescaped, but sent by providers all the same.
 			c.out = appendRune(c.out, rune(b))
 			c.at++
 		default:
-			r, size := utf8.DecodeRune(c.in[c.at:])
-			if r != utf8.RuneError || size > 1 {
-				c.out = append(c.out, c.in[c.at:c.at+size]...)
+			n := wide(c.in[c.at:])
+			c.out = append(c.out, c.in[c.at:c.at+n]...)
+			if c.at += n; n == 0 {
+				c.at++ // no UTF-8: dropped
 			}
-			c.at += size
 		}
 	}
 	return false
+}
+
+// wide returns how many bytes at the beginning of b are valid UTF-8 other than
+// ASCII.
+func wide(b []byte) int {
+	n := 0
+	for n < len(b) && b[n] >= utf8.RuneSelf {
+		r, size := utf8.DecodeRune(b[n:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		n += size
+	}
+	return n
 }
 
 // escape reads one escape sequence; NUL and lone surrogates, which text in
@@ -138,92 +167,5 @@ func appendRune(dst []byte, r rune) []byte {
 		return append(dst, '\\', 'u', '0', '0', digits[r>>4], digits[r&15])
 	default:
 		return utf8.AppendRune(dst, r)
-	}
-}
-
-// number reads a number and keeps its digits, however many.
-func (c *Canon) number() bool {
-	from := c.at
-	if c.at < len(c.in) && c.in[c.at] == '-' {
-		c.at++
-	}
-	whole := c.at
-	if !c.digits() || c.in[whole] == '0' && c.at-whole > 1 {
-		return false
-	}
-	if c.at < len(c.in) && c.in[c.at] == '.' {
-		c.at++
-		if !c.digits() {
-			return false
-		}
-	}
-	exponent := 0
-	if c.at < len(c.in) && (c.in[c.at] == 'e' || c.in[c.at] == 'E') {
-		c.at++
-		if c.at < len(c.in) && (c.in[c.at] == '+' || c.in[c.at] == '-') {
-			c.at++
-		}
-		at := c.at
-		if !c.digits() {
-			return false
-		}
-		exponent = maxNumber + 1
-		if n, err := strconv.Atoi(string(c.in[at:c.at])); err == nil {
-			exponent = n
-		}
-	}
-	if exponent > maxNumber || c.at-from > maxNumber {
-		c.out = append(append(append(c.out, '"'), c.in[from:c.at]...), '"')
-		return true
-	}
-	c.out = append(c.out, c.in[from:c.at]...)
-	return true
-}
-
-func (c *Canon) digits() bool {
-	from := c.at
-	for c.at < len(c.in) && c.in[c.at] >= '0' && c.in[c.at] <= '9' {
-		c.at++
-	}
-	return c.at > from
-}
-
-// skipDeep passes over a value that lies too deep, without recursion, and
-// leaves null in its place. Within it only strings and brackets are checked.
-func (c *Canon) skipDeep() bool {
-	out := len(c.out)
-	depth := 0
-	for {
-		if c.space(); c.at >= len(c.in) {
-			return false
-		}
-		switch c.in[c.at] {
-		case '{', '[':
-			depth++
-			c.at++
-		case '}', ']':
-			depth--
-			c.at++
-		case ',', ':':
-			c.at++
-		case '"':
-			c.at++
-			if !c.text() {
-				return false
-			}
-			c.out = c.out[:out]
-		default:
-			if !c.value(0, false) {
-				return false
-			}
-			c.out = c.out[:out]
-		}
-		if depth < 0 {
-			return false
-		}
-		if depth == 0 {
-			c.out = append(c.out, "null"...)
-			return true
-		}
 	}
 }

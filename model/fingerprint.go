@@ -28,12 +28,14 @@ func (c *Canon) Fingerprint(canonical []byte, f Facts) Fingerprint {
 		b = append(b, s...)
 	}
 	b = binary.AppendVarint(b, int64(f.Mapping))
-	if len(c.top) == 0 {
+	if c.object {
+		b = append(b, '{')
+		for _, m := range c.top {
+			b = append(b, canonical[m.from-c.base:m.to-c.base]...)
+			b = append(b, ',')
+		}
+	} else {
 		b = append(b, canonical...)
-	}
-	for _, m := range c.top {
-		b = append(b, canonical[m.from-c.base:m.to-c.base]...)
-		b = append(b, ',')
 	}
 	c.scratch = b
 	sum := sha256.Sum256(b)

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // An Object reads the members of a canonical object for a provider's mapping.
@@ -25,34 +24,41 @@ func ReadObject(canonical []byte, warnings *[]Warning) Object {
 	return Object{members: fields(canonical), warn: warnings}
 }
 
-// fields splits a canonical object, which has no white space.
+// fields splits a canonical object, which has no white space. Of what is not
+// canonical it returns what comes before.
 func fields(b []byte) []field {
 	if len(b) < 2 || b[0] != '{' {
 		return nil
 	}
 	list := make([]field, 0, 24)
 	for at := 1; at < len(b) && b[at] == '"'; at++ {
-		end := endOf(b, at)
-		name := b[at+1 : end-1]
-		at = endOf(b, end+1)
-		list = append(list, field{name, b[end+1 : at]})
+		colon := endOf(b, at)
+		if colon-at < 2 || colon == len(b) || b[colon] != ':' {
+			break
+		}
+		name := b[at+1 : colon-1]
+		if at = endOf(b, colon+1); at == colon+1 {
+			break
+		}
+		list = append(list, field{name, b[colon+1 : at]})
 	}
 	return list
 }
 
-// endOf returns where the canonical value that begins at b[at] ends.
+// endOf returns where the canonical value that begins at b[at] ends, at most
+// the end of b.
 func endOf(b []byte, at int) int {
 	depth := 0
 	for ; at < len(b); at++ {
 		switch b[at] {
 		case '"':
-			for at++; b[at] != '"'; at++ {
+			for at++; at < len(b) && b[at] != '"'; at++ {
 				if b[at] == '\\' {
 					at++
 				}
 			}
 			if depth == 0 {
-				return at + 1
+				return min(at+1, len(b))
 			}
 		case '{', '[':
 			depth++
@@ -69,7 +75,7 @@ func endOf(b []byte, at int) int {
 			}
 		}
 	}
-	return at
+	return len(b)
 }
 
 func (o Object) value(name string) []byte {
@@ -225,10 +231,13 @@ func (o Object) Items(name string) [][]byte {
 		return nil
 	}
 	var items [][]byte
-	for at := 1; v[at] != ']'; {
+	for at := 1; at < len(v) && v[at] != ']'; {
 		end := endOf(v, at)
+		if end == at {
+			break
+		}
 		items = append(items, v[at:end])
-		if at = end; v[at] == ',' {
+		if at = end; at < len(v) && v[at] == ',' {
 			at++
 		}
 	}
@@ -237,7 +246,7 @@ func (o Object) Items(name string) [][]byte {
 
 // Unquote returns the text of a canonical JSON string, "" for anything else.
 func Unquote(v []byte) string {
-	if len(v) < 2 || v[0] != '"' {
+	if len(v) < 2 || v[0] != '"' || v[len(v)-1] != '"' {
 		return ""
 	}
 	return unquote(v)
@@ -251,33 +260,44 @@ func unquote(v []byte) string {
 		return string(v)
 	}
 	out := make([]byte, 0, len(v))
-	for i := 0; i < len(v); i++ {
-		if v[i] != '\\' {
-			out = append(out, v[i])
-			continue
+	for len(v) > 0 {
+		n := escapeLen(v)
+		if n == len(`\u0000`) {
+			b, _ := strconv.ParseUint(string(v[2:n]), 16, 8)
+			out = append(out, byte(b))
+		} else {
+			out = append(out, v[n-1])
 		}
-		if i++; v[i] != 'u' {
-			out = append(out, v[i])
-			continue
-		}
-		n, _ := strconv.ParseUint(string(v[i+1:i+5]), 16, 16)
-		out = utf8.AppendRune(out, rune(n))
-		i += 4
+		v = v[n:]
 	}
 	return string(out)
 }
 
-// Overlay returns lower, a canonical object of less detail, laid over stored, a
-// fuller one of the same account: lower's members win, stored's others stay.
-// The result is an object for Append to make canonical.
+// Overlay returns lower, an object of less detail, laid over stored, a fuller
+// one of the same account: lower's members win, stored's others stay. Either
+// can have white space, as what jsonb writes has. The result is an object for
+// Append to make canonical; where one of the two is no object, it is the other.
 func Overlay(stored, lower []byte) []byte {
-	if len(stored) <= 2 {
+	under, isUnder := inside(stored)
+	over, isOver := inside(lower)
+	switch {
+	case !isUnder || isOver && len(under) == 0:
 		return lower
-	}
-	if len(lower) <= 2 || lower[0] != '{' || stored[0] != '{' {
+	case !isOver || len(over) == 0:
 		return stored
 	}
-	out := append([]byte(nil), stored[:len(stored)-1]...)
-	out = append(out, ',')
-	return append(out, lower[1:]...) // of equal names the last one wins
+	out := make([]byte, 0, len(under)+len(over)+len("{,}"))
+	out = append(append(out, '{'), under...)
+	out = append(append(out, ','), over...) // of equal names the last one wins
+	return append(out, '}')
+}
+
+// inside returns what stands between the braces of an object.
+func inside(b []byte) ([]byte, bool) {
+	const space = " \t\r\n"
+	b = bytes.Trim(b, space)
+	if len(b) < 2 || b[0] != '{' || b[len(b)-1] != '}' {
+		return nil, false
+	}
+	return bytes.Trim(b[1:len(b)-1], space), true
 }

@@ -1,19 +1,20 @@
 package model
 
-import "strings"
+import "bytes"
 
 // Rules say what a provider's members mean for redaction and for change.
 type Rules struct {
 	volatile []string
-	traits   map[string]trait
-	values   [][]byte // the connection's own credentials
+	secrets  map[string]bool  // by plain name
+	traits   map[string]trait // by name as sent; secrets are not among them
+	values   [][]byte         // the connection's own credentials, as they stand in canonical text
 }
 
+// A trait is what a member's name means; a member can have several.
 type trait uint8
 
 const (
-	none trait = iota
-	secret
+	secret trait = 1 << iota
 	volatile
 	set
 )
@@ -23,92 +24,108 @@ const (
 // volatiles are top-level members that make no change of their own; sets are
 // members, at any depth, whose arrays have no order.
 func NewRules(secrets, volatiles, sets []string) *Rules {
-	r := &Rules{volatile: volatiles, traits: map[string]trait{}}
+	r := &Rules{volatile: volatiles, secrets: map[string]bool{}, traits: map[string]trait{}}
 	for _, name := range sets {
-		r.traits[name] = set
+		r.traits[name] |= set
 	}
 	for _, name := range volatiles {
-		r.traits[name] = volatile
+		r.traits[name] |= volatile
 	}
 	for _, name := range secrets {
-		r.traits[name] = secret
-		r.traits[plainName([]byte(name))] = secret
+		r.secrets[string(plainName(nil, []byte(name)))] = true
 	}
+	delete(r.secrets, "") // what every name without a letter would be
 	return r
-}
-
-// minSecret is the shortest credential, in bytes, that is looked for in texts: a
-// shorter one would be found by chance.
-const minSecret = 8
-
-// WithValues returns the rules of a connection with those credentials, which
-// are taken out of every text.
-func (r *Rules) WithValues(credentials ...string) *Rules {
-	with := *r
-	with.values = nil
-	for _, v := range credentials {
-		if len(v) >= minSecret {
-			with.values = append(with.values, []byte(v))
-		}
-	}
-	return &with
 }
 
 // Volatile returns the top-level members that make no change of their own.
 func (r *Rules) Volatile() []string { return r.volatile }
 
-// everywhere are the endings of member names whose values are secrets at any
-// provider, in lower case without separators. "signing_keys", which SignalWire
-// uses for a link, is none.
-var everywhere = []string{
-	"password", "passwd", "passphrase", "secret", "token", "apikey", "appkey", "accesskey",
-	"secretkey", "signingkey", "privatekey", "credential", "credentials", "authorization",
-	"basicauth", "oauth2auth", "httprequestheader",
-}
+// Limits of what a Canon remembers of names; beyond, a name is looked at each
+// time. A provider's own are a few dozen short ones, but objects whose names
+// are ids, or pages long, must not fill the memory.
+const (
+	maxTraits    = 4096
+	maxTraitName = 64
+)
 
-// maxTraits bounds the names a Canon remembers; what is beyond is worked out
-// again each time.
-const maxTraits = 4096
-
-// trait returns what the member name means, which it remembers: a provider's
-// objects share a few dozen names.
+// trait returns what the member name means, which it remembers.
 func (c *Canon) trait(name []byte) trait {
-	if t, ok := c.traits[string(name)]; ok {
-		return t
-	}
-	t, ok := c.rules.traits[string(name)]
-	if plain := plainName(name); !ok && (c.rules.traits[plain] == secret || secretName(plain)) {
-		t = secret
-	}
-	if len(c.traits) < maxTraits {
-		c.traits[string(name)] = t
+	t, ok := c.traits[string(name)]
+	if !ok {
+		t = c.rules.trait(name)
+		if len(c.traits) < maxTraits && len(name) <= maxTraitName {
+			c.traits[string(name)] = t
+		}
 	}
 	return t
 }
 
-func secretName(name string) bool {
-	if strings.HasPrefix(name, "pvt") {
-		return true
+// trait works out what name, in canonical form, means.
+func (r *Rules) trait(name []byte) trait {
+	t := r.traits[string(name)]
+	var buffer [maxTraitName]byte
+	if plain := plainName(buffer[:0], name); r.secrets[string(plain)] || secretName(plain) {
+		t |= secret
 	}
-	for _, end := range everywhere {
-		if strings.HasSuffix(name, end) {
-			return true
-		}
-	}
-	return strings.Contains(name, "jwt")
+	return t
 }
 
-// plainName is key in lower case, letters and digits alone: auth_token,
-// authToken and Auth-Token are one name.
-func plainName(key []byte) string {
-	out := make([]byte, 0, len(key))
-	for _, b := range key {
-		switch {
-		case b >= 'A' && b <= 'Z':
-			out = append(out, b|0x20)
-		case b >= 'a' && b <= 'z' || b >= '0' && b <= '9':
-			out = append(out, b)
+// secretWords are the endings, in lower case without separators, of the names
+// of what gives access. An ending, as password_changed_at and accessTokenUrl
+// are worth keeping.
+var secretWords = []string{
+	"password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "credential", "cookie",
+	"apikey", "appkey", "accesskey", "secretkey", "signingkey", "privatekey", "encryptionkey",
+	"authkey", "sharedkey", "masterkey", "sessionkey",
+	"authorization", "basicauth", "oauth2auth", "httprequestheader",
+}
+
+// secretTails are what can follow such a word and leaves it one: tokens,
+// auth_token_2, passwordHash, password_sha256.
+var secretTails = []string{"s", "hash", "digest", "salt", "value", "md", "sha"}
+
+// keptNames end like a secret and are none: SignalWire and Twilio link to an
+// account's signing keys by this name.
+var keptNames = []string{"signingkeys"}
+
+// secretName tells whether a plain name is secret at any provider.
+func secretName(name []byte) bool {
+	if bytes.HasPrefix(name, []byte("pvt")) || bytes.Contains(name, []byte("jwt")) {
+		return true
+	}
+	for _, kept := range keptNames {
+		if string(name) == kept {
+			return false
 		}
 	}
-	return string(out)
+	for before := len(name) + 1; len(name) < before; {
+		for _, word := range secretWords {
+			if bytes.HasSuffix(name, []byte(word)) {
+				return true
+			}
+		}
+		before = len(name)
+		name = bytes.TrimRight(name, "0123456789")
+		for _, tail := range secretTails {
+			name = bytes.TrimSuffix(name, []byte(tail))
+		}
+	}
+	return false
+}
+
+// plainName appends a canonical name in lower case, letters and digits alone:
+// auth_token, authToken and Auth-Token are one name.
+func plainName(dst, name []byte) []byte {
+	for i := 0; i < len(name); i++ {
+		switch b := name[i]; {
+		case b >= 'A' && b <= 'Z':
+			dst = append(dst, b|0x20)
+		case b >= 'a' && b <= 'z' || b >= '0' && b <= '9':
+			dst = append(dst, b)
+		case b == '\\':
+			i += escapeLen(name[i:]) - 1 // of a control character there are no letters
+		}
+	}
+	return dst
 }

@@ -154,11 +154,19 @@ func (r *rig) checkRun(w runRow, made map[string]int64) {
 	}
 	if w.Status == "succeeded" || w.Status == "held" || w.Status == "partial" {
 		sum := w.Created + w.Updated + w.Moved + w.Restored + w.Unchanged + w.Rejected
-		unlinks := r.tenants[w.Source] != nil && r.tenants[w.Source].provider == "backstack"
-		if unlinks && sum < w.Fetched || !unlinks && sum != w.Fetched {
+		if r.unlinks(w.Source) && sum < w.Fetched || !r.unlinks(w.Source) && sum != w.Fetched {
 			bad("fetched is not the sum of what became of the accounts, %d", sum)
 		}
 	}
+}
+
+// unlinks tells that a run of the connection can change accounts that it has
+// not fetched.
+func (r *rig) unlinks(source string) bool {
+	if f := r.fakes[source]; f != nil {
+		return f.traits.Unlinks
+	}
+	return r.tenants[source].provider == "backstack"
 }
 
 // checkResult compares what a run returned with its row.

@@ -50,7 +50,7 @@ type Runner struct {
 
 	// Open opens a connection; it is called for each run, so that a rotated
 	// secret is seen.
-	Open func(sources.Configured, *slog.Logger) (sources.Source, error)
+	Open func(context.Context, sources.Configured, *slog.Logger) (sources.Source, error)
 }
 
 // errNoProgress ends a run of which nothing was heard for the connection's
@@ -68,7 +68,7 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 	began := time.Now()
 	result := Result{Source: c.Name}
 	log := r.Log.With("source", c.Name)
-	source, err := r.Open(c, log)
+	source, err := r.Open(ctx, c, log)
 	if err == nil {
 		defer source.Close()
 		err = r.run(ctx, c, source, o, log, &result)

@@ -87,6 +87,10 @@ func Define[C any](name string, open func(Connection, C) (Source, error)) Provid
 	}
 }
 
+// Variables are the names of what a connection of the provider reads beside the
+// settings of all, without the connection's prefix.
+func (p Provider) Variables() []string { return Variables("", p.config()) }
+
 // A BaseURL is where a provider's API begins: https, or http on a loopback
 // address, without user part, query or fragment.
 type BaseURL struct{ *url.URL }

@@ -27,6 +27,9 @@ func TestLookupAgreesWithList(t *testing.T) {
 		if r.Lower {
 			r.Raw = model.Overlay(listed[id].Payload, r.Raw)
 		}
+		if r.KeepParent {
+			r.Parent = listed[id].Parent
+		}
 		if diff := cmp.Diff(listed[id], accounts(t, s, []sources.Record{r})[id]); diff != "" {
 			t.Errorf("%s (-listed +looked up):\n%s", id, diff)
 		}

@@ -41,8 +41,9 @@ var (
 	secrets = []string{"auth_token", "api_key", "credentials"}
 
 	// volatile are the members that Kazoo works out at each request: how long a trial still lasts, in seconds
-	// (cb_accounts, leak_trial_time_left), and how many accounts are below (listings).
-	volatile = []string{"trial_time_left", "descendants_count"}
+	// (cb_accounts, leak_trial_time_left), and how many accounts are below (listings). tree names all ancestors,
+	// and what happens above an account is no change of it; its parent goes with the record.
+	volatile = []string{"trial_time_left", "descendants_count", "tree"}
 
 	// sets are the members whose order means nothing.
 	sets = []string{"flags"}

@@ -2,7 +2,9 @@ package audian
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 
 	"rollcall/sources"
@@ -127,7 +129,24 @@ func (it item) detailed() bool {
 }
 
 func (it item) record() sources.Record {
-	return sources.Record{ID: it.id, Raw: it.raw, Oversize: it.oversize}
+	return sources.Record{ID: it.id, Raw: it.raw, Oversize: it.oversize, Parent: it.parent()}
+}
+
+// parent returns the nearest ancestor: the last of tree, which some lists end with the account itself. "" is none
+// that can be an id.
+func (it item) parent() string {
+	tree, _ := fetch.Member(it.raw, "tree")
+	var ancestors []json.RawMessage
+	if json.Unmarshal(tree, &ancestors) != nil {
+		return ""
+	}
+	for _, ancestor := range slices.Backward(ancestors) {
+		object := append(append([]byte(`{"id":`), ancestor...), '}')
+		if id := fetch.ID(object, "id"); id != it.id {
+			return id
+		}
+	}
+	return ""
 }
 
 // merge lays the detail over the item of a list: one object, in which the item's tree stays.

@@ -111,7 +111,7 @@ func accounts(t *testing.T, s sources.Source, records []sources.Record) map[stri
 		if len(warnings) > 0 {
 			t.Errorf("%s: %v", r.ID, warnings)
 		}
-		a.ExternalID, a.Payload = r.ID, canonical
+		a.ExternalID, a.Payload, a.Parent = r.ID, canonical, r.Parent
 		all[r.ID] = a
 	}
 	return all

@@ -1,15 +1,10 @@
 package audian
 
-import (
-	"bytes"
-
-	"rollcall/model"
-)
+import "rollcall/model"
 
 // Map implements [sources.Source]. The object is an account's details over its item of a list, or one of both.
 //
 //	provider's field                                   column
-//	tree                                               parent_external_id: its last
 //	name                                               name
 //	enabled                                            status: true active, false suspended, else unknown
 //	is_reseller                                        kind, "reseller" where true
@@ -24,10 +19,9 @@ import (
 //	created                                            provider_created_at: Gregorian seconds or RFC 3339
 //
 // contact is contact.billing, or contact.technical where the former names nobody (Kazoo's schema accounts.json).
-// id is the record's. Everything else stays in the payload alone: reseller_id, which is "undefined" on accounts that
+// id is the record's, and so is the parent: the last of tree. Everything else stays in the payload alone: reseller_id, which is "undefined" on accounts that
 // have none and is no parent, billing_mode, flags, the other caller ids.
-func (s *source) Map(o model.Object) model.Account {
-	id := o.ID("id")
+func (*source) Map(o model.Object) model.Account {
 	contact := person(o.Object("contact"))
 	country := contact.Country("country")
 	phone := o.Object("caller_id").Object("external").Text("number")
@@ -50,9 +44,6 @@ func (s *source) Map(o model.Object) model.Account {
 		Timezone:     o.Timezone("timezone"),
 		Language:     o.Language("language"),
 		CreatedAt:    o.Time("created", model.ParseGregorian),
-	}
-	if id != s.account {
-		a.Parent = parent(o, id)
 	}
 	if reseller, _ := o.Bool("is_reseller"); reseller {
 		a.Kind = "reseller"
@@ -78,23 +69,4 @@ func person(contact model.Object) model.Object {
 		return contact.Object("technical")
 	}
 	return billing
-}
-
-// parent returns the nearest ancestor: the last of tree, which some lists end with the account itself.
-func parent(o model.Object, id string) string {
-	tree := o.Items("tree")
-	for i := len(tree) - 1; i >= 0; i-- {
-		ancestor := model.Unquote(tree[i])
-		if ancestor == "" && bytes.IndexByte([]byte("-0123456789"), tree[i][0]) >= 0 {
-			ancestor = string(tree[i]) // an id that is a number
-		}
-		switch {
-		case ancestor == "" || len(ancestor) > model.MaxExternalID:
-			o.Warn("tree", "an ancestor is no id")
-			return ""
-		case ancestor != id:
-			return ancestor
-		}
-	}
-	return ""
 }

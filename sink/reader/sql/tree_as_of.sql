@@ -2,7 +2,7 @@
 -- Deleted accounts take part, since they keep their children.
 WITH RECURSIVE state AS MATERIALIZED (
     SELECT account_id AS id, source, external_id, provider, parent_external_id, name, status, kind, deleted_at,
-           ($4 OR deleted_at IS NULL) AND /*matches*/ AS hit
+           (($4 OR deleted_at IS NULL) AND /*matches*/) IS TRUE AS hit
     FROM directory.account_history
     WHERE valid_from <= $6 AND (valid_to > $6 OR valid_to IS NULL)
       AND ($1::text[] IS NULL OR source = ANY ($1))

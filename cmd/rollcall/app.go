@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"syscall"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/sethvargo/go-envconfig"
+	"github.com/spf13/cobra"
+
+	"rollcall/sink"
+	"rollcall/sink/embedded"
+)
+
+// An app is one call of the program: what it was given, and where it writes.
+type app struct {
+	env    envconfig.Lookuper
+	names  []string // of all variables in env
+	stdout io.Writer
+	stderr io.Writer
+	screen screen // what stdout is, if it is a terminal
+
+	summary bool // show what sync did also where stdout is no terminal
+	started bool // a command is at work: what goes wrong now is no bad usage
+}
+
+// does makes of what a command does what cobra calls.
+func (a *app) does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		a.started = true
+		return work(c.Context(), args)
+	}
+}
+
+// readerSessions is the size of the pool of a command that only reads: one
+// query at a time.
+const readerSessions = 1
+
+// withDirectory reads the configuration, opens the database and hands both to
+// work; the schema is left as it is.
+func (a *app) withDirectory(ctx context.Context, work func(context.Context, *config, *sqlx.DB) error) error {
+	cfg, err := a.configure(ctx, needs{database: true})
+	if err != nil {
+		return err
+	}
+	db, closeDB, err := a.openDatabase(ctx, cfg, readerSessions)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(ctx, cfg, db), closeDB())
+}
+
+// openDatabase opens DATABASE_URL; embedded starts a Postgres of our own first.
+// The caller owes a call of what it returns, whatever happens.
+func (a *app) openDatabase(ctx context.Context, cfg *config, sessions int) (db *sqlx.DB, closeDB func() error, err error) {
+	url, stop := cfg.DatabaseURL.Reveal(), func() error { return nil }
+	if url == embeddedURL {
+		server, err := a.startEmbedded(ctx, cfg)
+		if err != nil {
+			return nil, nil, err
+		}
+		url, stop = server.URL(), server.Stop
+	}
+	db, err = sink.Open(ctx, url, sessions)
+	if err != nil {
+		return nil, nil, errors.Join(err, stop())
+	}
+	return db, func() error { return errors.Join(db.Close(), stop()) }, nil
+}
+
+func (a *app) startEmbedded(ctx context.Context, cfg *config) (*embedded.Server, error) {
+	dir := cfg.DataDir
+	if dir == "" {
+		var err error
+		if dir, err = userDataDir(a.env); err != nil {
+			return nil, err
+		}
+	}
+	return embedded.Start(ctx, embedded.Options{
+		DataDir: dir, Durable: true,
+		Logf: func(format string, args ...any) { cfg.log.Info(fmt.Sprintf(format, args...)) },
+	})
+}
+
+// errPipeClosed means that whoever read our output has seen enough.
+var errPipeClosed = errors.New("the output was closed")
+
+// A pipe tells a closed output from every other broken connection.
+type pipe struct{ io.Writer }
+
+func (p *pipe) Write(b []byte) (int, error) {
+	n, err := p.Writer.Write(b)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
+		err = errPipeClosed
+	}
+	return n, err
+}
+
+// newLogger logs to w in the format that was asked for, else for people on a
+// terminal and for machines elsewhere.
+func newLogger(w io.Writer, level slog.Level, format logFormat) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "text" || format == "" && terminalWidth(w) > 0 {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}

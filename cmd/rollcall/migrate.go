@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bufio"
+	"context"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/spf13/cobra"
+
+	"rollcall/sink"
+)
+
+func migrateCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the schema up to date, or tell how it stands",
+		Long: `Bring the schema up to date, or tell how it stands. Commands that write bring it
+up to date by themselves.`,
+		Example: "  rollcall migrate status",
+		Args:    noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return badUsage("say which: up or status")
+		},
+	}
+	c.AddCommand(&cobra.Command{
+		Use: "up", Short: "Bring the schema up to date", Example: "  rollcall migrate up", Args: noArguments,
+		RunE: a.does(func(ctx context.Context, _ []string) error {
+			return a.withDirectory(ctx, func(ctx context.Context, cfg *config, db *sqlx.DB) error {
+				if err := sink.Migrate(ctx, db, string(cfg.ReaderRole)); err != nil {
+					return err
+				}
+				return a.showVersions(ctx, db)
+			})
+		}),
+	}, &cobra.Command{
+		Use: "status", Short: "Tell which versions are there", Example: "  rollcall migrate status", Args: noArguments,
+		RunE: a.does(func(ctx context.Context, _ []string) error {
+			return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
+				return a.showVersions(ctx, db)
+			})
+		}),
+	})
+	return c
+}
+
+func (a *app) showVersions(ctx context.Context, db *sqlx.DB) error {
+	versions, err := sink.Versions(ctx, db)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(a.stdout)
+	table := newTable(out, a.screen, plain("VERSION", "name"), plain("STATE", "state"))
+	if err := table.Columns([]string{"name", "state"}); err != nil {
+		return err
+	}
+	for _, v := range versions {
+		state := "pending"
+		if v.Applied {
+			state = "applied"
+		}
+		if err := table.Row([]any{v.Name, state}); err != nil {
+			return err
+		}
+	}
+	if err := table.End(); err != nil {
+		return err
+	}
+	return out.Flush()
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/spf13/cobra"
+
+	"rollcall/sink/reader"
+)
+
+// A printer shows an answer as its rows arrive.
+type printer interface {
+	reader.Receiver
+	// End shows what is left to be shown.
+	End() error
+}
+
+// tableLimit is how many rows a table has unless --limit says otherwise: what
+// still can be looked through.
+const tableLimit = 50
+
+// An output is how a command was asked to show its answer.
+type output struct {
+	format  choice
+	limit   int
+	limited bool // by --limit
+}
+
+// add adds the flags to c. unlimited is a table that is not cut by itself.
+func (o *output) add(c *cobra.Command, unlimited bool) {
+	o.format = choice{value: "table", from: []string{"table", "json", "jsonl", "csv"}}
+	o.limit = -1
+	standard := fmt.Sprintf("%d in a table, else all", tableLimit)
+	if unlimited {
+		o.limit, standard = 0, "all"
+	}
+	c.Flags().VarP(&o.format, "output", "o", "table for people, the others for programs")
+	c.Flags().IntVar(&o.limit, "limit", o.limit, "no more than `N` rows, 0 being all (default: "+standard+")")
+	c.Flags().Lookup("limit").DefValue = "0" // or the help tells of -1
+	c.PreRunE = func(c *cobra.Command, _ []string) error {
+		if o.limited = c.Flags().Changed("limit"); o.limited && o.limit < 0 {
+			return errors.New("--limit: must not be negative")
+		}
+		if o.limit < 0 && o.format.value == "table" {
+			o.limit = tableLimit
+		}
+		o.limit = max(o.limit, 0)
+		return nil
+	}
+}
+
+// machine tells whether the answer is for a program.
+func (o *output) machine() bool { return o.format.value != "table" }
+
+// answer asks q and shows the answer, as show does where it is for people.
+func (a *app) answer(ctx context.Context, db *sqlx.DB, q reader.Query, o *output, show func(*bufio.Writer) printer) error {
+	out := bufio.NewWriterSize(a.stdout, 1<<16)
+	c := &cut{printer: o.printer(a, out, show), limit: o.limit}
+	if c.limit > 0 {
+		q = q.Limited(c.limit + 1) // one more tells that there is more
+	}
+	err := reader.Read(ctx, db, q, c)
+	if errors.Is(err, errPipeClosed) {
+		return err
+	}
+	if err == nil {
+		err = c.End()
+	}
+	// What was read before a failure is shown; jsonl and csv are good as they are.
+	if err = errors.Join(err, out.Flush()); err != nil || o.machine() {
+		return err
+	}
+	switch {
+	case c.rows == 0:
+		fmt.Fprintln(a.stderr, "nothing found")
+	case c.rows > c.limit && c.limit > 0:
+		all, err := reader.Count(ctx, db, q)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stderr, "%d more: --limit 0 shows all\n", max(all, int64(c.rows))-int64(c.limit))
+	}
+	return nil
+}
+
+func (o *output) printer(a *app, out *bufio.Writer, show func(*bufio.Writer) printer) printer {
+	switch o.format.value {
+	case "json":
+		return &jsonPrinter{out: out, array: true}
+	case "jsonl":
+		return &jsonPrinter{out: out}
+	case "csv":
+		return newCSVPrinter(out, a.screen.terminal())
+	default:
+		return show(out)
+	}
+}
+
+// A cut hands on the first rows and counts all.
+type cut struct {
+	printer
+	limit, rows int
+}
+
+// Row hands on a row within the limit.
+func (c *cut) Row(values []any) error {
+	c.rows++
+	if c.limit > 0 && c.rows > c.limit {
+		return nil
+	}
+	return c.printer.Row(values)
+}

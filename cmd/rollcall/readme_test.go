@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sethvargo/go-envconfig"
+
+	"rollcall/sink"
+	"rollcall/sink/sinktest"
+	"rollcall/sources"
+	"rollcall/sources/simulate"
+)
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// blocks returns the README's code blocks of a language.
+func blocks(t *testing.T, language string) []string {
+	t.Helper()
+	var found []string
+	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(readme(t), -1) {
+		found = append(found, m[1])
+	}
+	if len(found) == 0 {
+		t.Fatalf("the README has no block of %s", language)
+	}
+	return found
+}
+
+// TestReadmeQueries runs each query of the README as an analyst would, on a
+// directory that the commands filled.
+func TestReadmeQueries(t *testing.T) {
+	fleet, err := simulate.Muster(60, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fleet.Close()
+	env := fleet.Env()
+	env["DATABASE_URL"] = sinktest.URL(t)
+	var out bytes.Buffer
+	for day := range 2 {
+		if status := run(t.Context(), []string{"sync"}, envconfig.MapLookuper(env), nil, &out, &out); status != exitWell {
+			t.Fatalf("sync of day %d: exit status %d\n%s", day, status, &out)
+		}
+		fleet.Change(7, 0.1)
+	}
+	db, err := sink.Open(t.Context(), env["DATABASE_URL"], 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), `SET ROLE directory_reader`); err != nil {
+		t.Fatal(err)
+	}
+	for _, query := range blocks(t, "sql") {
+		rows, err := db.QueryContext(t.Context(), query)
+		if err != nil {
+			t.Errorf("%v\n%s", err, query)
+			continue
+		}
+		found := 0
+		for rows.Next() {
+			found++
+		}
+		if err := rows.Err(); err != nil {
+			t.Errorf("%v\n%s", err, query)
+		}
+		if found == 0 && !strings.Contains(query, "parent_id IS NULL") { // orphans: there are none
+			t.Errorf("nothing found by\n%s", query)
+		}
+		_ = rows.Close()
+	}
+}
+
+// TestReadmeCommands runs what the README says to run that is rollcall's own,
+// and looks up every command that it names.
+func TestReadmeCommands(t *testing.T) {
+	ran := 0
+	for _, block := range blocks(t, "sh") {
+		for line := range strings.Lines(block) {
+			line, _, _ = strings.Cut(line, "#")
+			args, ours := strings.CutPrefix(strings.TrimSpace(line), "go run ./cmd/rollcall ")
+			if !ours {
+				continue
+			}
+			ran++
+			var out, log bytes.Buffer
+			if status := run(t.Context(), strings.Fields(args), envconfig.MapLookuper(nil), nil, &out, &log); status != exitWell {
+				t.Errorf("%s: exit status %d\n%s%s", line, status, &out, &log)
+			}
+		}
+	}
+	if ran == 0 {
+		t.Error("the README runs nothing")
+	}
+	for _, m := range regexp.MustCompile("`rollcall ([a-z]+)").FindAllStringSubmatch(readme(t), -1) {
+		command, _, err := newRoot(&app{env: envconfig.MapLookuper(nil)}).Find([]string{m[1]})
+		if err != nil || command.Name() != m[1] {
+			t.Errorf("the README names a command %q that there is not", m[1])
+		}
+	}
+}
+
+// TestReadmeVariables looks up every variable that the README names.
+func TestReadmeVariables(t *testing.T) {
+	known := append(sources.Variables("", new(config)), "DATABASE_URL", "ROLLCALL_SOURCES", "TEST_DATABASE_URL", "X", "X_FILE")
+	known = append(known, sources.Variables("", new(sources.Settings))...)
+	for _, p := range providers {
+		known = append(known, p.Variables()...)
+	}
+	for _, m := range regexp.MustCompile("`([A-Z][A-Z_]+)`").FindAllStringSubmatch(readme(t), -1) {
+		if name := m[1]; !slices.Contains(known, name) && !strings.HasPrefix(name, "COMMENT") {
+			t.Errorf("the README names a variable %s that nothing reads", name)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/spf13/cobra"
+
+	"rollcall/schedule"
+	"rollcall/sink"
+	"rollcall/sources"
+)
+
+func syncCommand(a *app) *cobra.Command {
+	var allow bool
+	c := &cobra.Command{
+		Use:   "sync [NAME…]",
+		Short: "Run every connection once, or those named",
+		Long: `Pulls the accounts of every connection in ROLLCALL_SOURCES, or of those named,
+and brings the directory up to date. Connections run side by side, and one that
+fails disturbs no other.
+
+A connection that another run holds is skipped; one that is named is waited for,
+up to its TIMEOUT.
+
+Exit status: 0 all well; 1 a connection failed or was partial; 2 bad usage or
+configuration, nothing was started; 3 no failure, but deletions are held.`,
+		Example: `  rollcall sync
+  rollcall sync acme --allow-deletes   # make the deletions that are held`,
+	}
+	c.Flags().BoolVar(&allow, "allow-deletes", false, "make the deletions that are held (needs NAME)")
+	c.RunE = func(c *cobra.Command, names []string) error {
+		if allow && len(names) == 0 {
+			return badUsage("--allow-deletes needs the NAME of a connection")
+		}
+		return a.does(func(ctx context.Context, names []string) error {
+			return a.withRunner(ctx, names, func(ctx context.Context, r *schedule.Runner, connections []sources.Configured) error {
+				return a.sync(ctx, r, connections, schedule.Options{
+					Trigger: schedule.Manual, Wait: len(names) > 0, AllowDeletes: allow,
+				})
+			})
+		})(c, names)
+	}
+	return c
+}
+
+// sync runs the connections and tells how each one ended; the log has told why.
+func (a *app) sync(ctx context.Context, r *schedule.Runner, connections []sources.Configured, o schedule.Options) error {
+	results := r.Sync(ctx, connections, o)
+	if a.screen.terminal() || a.summary {
+		if err := a.summarize(results); err != nil {
+			return err
+		}
+	}
+	return statusOf(results)
+}
+
+// statusOf is the exit status that the results come to.
+func statusOf(results []schedule.Result) error {
+	held := false
+	for _, result := range results {
+		if result.Err != nil {
+			return exitError(exitFailed)
+		}
+		held = held || result.Status == "held"
+	}
+	if held {
+		return exitError(exitHeld)
+	}
+	return nil
+}
+
+// summarize shows the results to a person: the log is for machines.
+func (a *app) summarize(results []schedule.Result) error {
+	out := bufio.NewWriter(a.stdout)
+	number := func(title string) column {
+		return column{title: title, right: true, text: func(r row) string { return r.text(title) }}
+	}
+	t := newTable(out, a.screen, plain("SOURCE", "SOURCE"), number("RUN"), plain("STATUS", "STATUS"), number("TOOK"),
+		number("READ"), plain("WHAT", "WHAT"))
+	if err := t.Columns([]string{"SOURCE", "RUN", "STATUS", "TOOK", "READ", "WHAT"}); err != nil {
+		return err
+	}
+	for _, r := range results {
+		what := told(r.Counts)
+		if r.Err != nil {
+			what = r.Err.Error()
+		}
+		if err := t.Row([]any{r.Source, r.RunID, r.Status, r.Took.Round(time.Second / 100).String(), r.Fetched, what}); err != nil {
+			return err
+		}
+	}
+	return errors.Join(t.End(), out.Flush())
+}
+
+// told is what a run did, in a few words.
+func told(c sink.Counts) string {
+	var parts []string
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{
+		{c.Created, "created"}, {c.Updated, "updated"}, {c.Moved, "moved"}, {c.Deleted, "deleted"},
+		{c.Restored, "restored"}, {c.Rejected, "rejected"}, {c.Held, "held"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// withRunner reads the configuration of the connections, opens the database,
+// brings its schema up to date and hands what runs connections to work.
+func (a *app) withRunner(ctx context.Context, names []string, work func(context.Context, *schedule.Runner, []sources.Configured) error) error {
+	cfg, err := a.configure(ctx, needs{database: true, connections: true, only: names})
+	if err != nil {
+		return err
+	}
+	db, closeDB, err := a.openDatabase(ctx, cfg, sessionsFor(cfg.Parallel))
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.migrated(ctx, cfg, db, work), closeDB())
+}
+
+// sessionsFor is how many sessions that many runs at once need: each holds one,
+// and one more is there to record the end of a run whose own was lost.
+func sessionsFor(parallel int) int { return parallel + 1 }
+
+func (a *app) migrated(ctx context.Context, cfg *config, db *sqlx.DB, work func(context.Context, *schedule.Runner, []sources.Configured) error) error {
+	if err := sink.Migrate(ctx, db, string(cfg.ReaderRole)); err != nil {
+		return err
+	}
+	return work(ctx, &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen}, cfg.connections)
+}
+
+// reopen opens a connection with its variables as they are now.
+func (a *app) reopen(ctx context.Context, c sources.Configured, log *slog.Logger) (sources.Source, error) {
+	fresh, _, err := sources.Configure(ctx, providers, a.env, nil, []string{c.Name})
+	if err != nil {
+		return nil, err
+	}
+	return fresh[0].Open(userAgent(), log, nil)
+}

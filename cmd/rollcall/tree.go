@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/spf13/cobra"
+
+	"rollcall/sink/reader"
+)
+
+func treeCommand(a *app) *cobra.Command {
+	var pick picking
+	var o output
+	c := &cobra.Command{
+		Use:   "tree [ID] [flags]",
+		Short: "Show the hierarchy of all accounts, or below one",
+		Long: `Show the hierarchy of all accounts, or of one and those below it. ID is the
+directory's id or source/external_id. What is asked for is shown with all above
+it; an account whose parent the directory does not know is marked.`,
+		Example: `  rollcall tree --source acme
+  rollcall tree acme/AC0123456789 --deleted
+  rollcall tree 42 --as-of 2026-03-01`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	pick.add(c.Flags())
+	o.add(c, true)
+	c.RunE = a.does(func(ctx context.Context, args []string) error {
+		var reference *reader.Reference
+		if len(args) > 0 {
+			r, err := reader.ParseReference(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			if reference = &r; len(pick.sources) > 0 {
+				return badUsage("--source and an ID: a tree is within one connection, so take one of them")
+			}
+		}
+		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
+			var top *reader.Account
+			if reference != nil {
+				account, err := reader.Find(ctx, db, *reference)
+				if err != nil {
+					return err
+				}
+				top = &account
+			}
+			return a.answer(ctx, db, reader.Tree(pick.filter(), top, !o.machine()), &o, func(out *bufio.Writer) printer {
+				return newTreePrinter(out, a.screen)
+			})
+		})
+	})
+	return c
+}
+
+// strokes draw a tree: to a child, to the last one, past one, past the last.
+type strokes struct{ child, last, past, none string }
+
+var (
+	boxStrokes   = strokes{"├── ", "└── ", "│   ", "    "}
+	asciiStrokes = strokes{"|-- ", "`-- ", "|   ", "    "}
+)
+
+// A treePrinter draws accounts that come parents before children. It keeps one
+// stroke a level.
+type treePrinter struct {
+	out     *bufio.Writer
+	screen  screen
+	strokes strokes
+
+	names map[string]int
+	past  []string // for each level, the stroke past it to what is below
+}
+
+func newTreePrinter(out *bufio.Writer, s screen) *treePrinter {
+	p := &treePrinter{out: out, screen: s, strokes: boxStrokes}
+	if s.ascii {
+		p.strokes = asciiStrokes
+	}
+	return p
+}
+
+// Columns takes the names of the values.
+func (p *treePrinter) Columns(columns []string) error {
+	p.names = positions(columns)
+	return nil
+}
+
+// Row draws an account.
+func (p *treePrinter) Row(values []any) error {
+	r := row{p.names, values}
+	depth := int(r.number("depth"))
+	branch, past := "", ""
+	if depth > 0 {
+		branch, past = p.strokes.child, p.strokes.past
+		if last, _ := r.value("last").(bool); last {
+			branch, past = p.strokes.last, p.strokes.none
+		}
+	}
+	p.past = append(p.past[:depth], past)
+	lead := strings.Join(p.past[:depth], "") + branch
+	_, err := p.out.WriteString(lead + p.label(r, lead) + "\n")
+	return err
+}
+
+// label is what stands at a node, cut to the terminal.
+func (p *treePrinter) label(r row, lead string) string {
+	name, rest := clean(r.text("name")), clean(r.text("source")+"/"+r.text("external_id"))
+	if name == "" {
+		name = "(no name)"
+	}
+	for _, remark := range remarks(r) {
+		rest += "  " + clean(remark)
+	}
+	if p.screen.terminal() {
+		room := max(p.screen.width-width(lead), 2*narrowest)
+		if width(name)+len(gap)+width(rest) > room {
+			name = shorten(name, max(room-len(gap)-width(rest), room/2))
+			rest = shorten(rest, room-len(gap)-width(name))
+		}
+	}
+	return name + gap + p.screen.dimmed(rest)
+}
+
+// remarks are what is out of the ordinary about an account.
+func remarks(r row) (all []string) {
+	if status := r.text("status"); status != "active" {
+		all = append(all, "["+status+"]")
+	}
+	if at := r.text("deleted_at"); at != "" {
+		all = append(all, "[deleted "+at+"]")
+	}
+	if known, orphan := r.value("parent_known").(bool); orphan {
+		why := "which is unknown"
+		if known {
+			why = "cut here, since it would go round"
+		}
+		all = append(all, "[parent "+r.text("parent_external_id")+", "+why+"]")
+	}
+	return all
+}
+
+// End has nothing left to draw.
+func (p *treePrinter) End() error { return nil }
