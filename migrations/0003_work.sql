@@ -54,6 +54,17 @@ COMMENT ON COLUMN directory_internal.staged_account.seq IS 'Order of the listing
 COMMENT ON COLUMN directory_internal.staged_account.account_id IS 'The account, or the id kept for it where it is new.';
 COMMENT ON COLUMN directory_internal.staged_account.known IS 'Whether the account was in the directory when it was read.';
 
+-- As in accounts: what is compressed while it is staged is not compressed again.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    ALTER TABLE directory_internal.staged_account ALTER COLUMN payload SET COMPRESSION lz4;
+    ALTER TABLE directory_internal.account_version ALTER COLUMN payload SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported THEN
+    NULL;
+END $$;
+-- +goose StatementEnd
+
 CREATE UNLOGGED TABLE directory_internal.staged_reject (
     run_id      bigint NOT NULL,
     source      text COLLATE "C" NOT NULL,

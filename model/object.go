@@ -116,7 +116,7 @@ func (o Object) Text(name string) string {
 	}
 	switch v[0] {
 	case '"':
-		return unquote(v)
+		return Unquote(v)
 	case '{', '[':
 		o.Warn(name, "not a text")
 		return ""
@@ -245,16 +245,11 @@ func (o Object) Items(name string) [][]byte {
 }
 
 // Unquote returns the text of a canonical JSON string, "" for anything else.
+// Its escapes are \" \\ and \u00xx alone.
 func Unquote(v []byte) string {
 	if len(v) < 2 || v[0] != '"' || v[len(v)-1] != '"' {
 		return ""
 	}
-	return unquote(v)
-}
-
-// unquote returns the text of a canonical string. Its escapes are \" \\ and
-// \u00xx alone.
-func unquote(v []byte) string {
 	v = v[1 : len(v)-1]
 	if bytes.IndexByte(v, '\\') < 0 {
 		return string(v)

@@ -228,7 +228,7 @@ func (r *Run) stagingTable(ctx context.Context) error {
 	}
 	name := fmt.Sprintf("staged_%d", r.connection)
 	_, err := r.conn.ExecContext(ctx, `CREATE UNLOGGED TABLE IF NOT EXISTS directory_internal.`+name+
-		` (LIKE directory_internal.staged_account INCLUDING STORAGE INCLUDING COMMENTS) WITH (autovacuum_enabled = false)`)
+		` (LIKE directory_internal.staged_account INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING COMMENTS) WITH (autovacuum_enabled = false)`)
 	r.staging = name
 	return err
 }

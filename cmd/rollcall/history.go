@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
@@ -36,7 +37,7 @@ source/external_id.`,
 			return a.answer(ctx, db, reader.History(account), &o, func(out *bufio.Writer) printer {
 				var s chronicle
 				return newTable(
-					out, a.screen, plain("WHEN", "valid_from"), plain("OPERATION", "operation"),
+					out, a.screen, column{title: "WHEN", text: instant}, plain("OPERATION", "operation"),
 					column{title: "RUN", right: true, text: func(r row) string { return r.text("run_id") }},
 					column{title: "WHAT", text: s.next},
 				)
@@ -44,6 +45,12 @@ source/external_id.`,
 		})
 	})
 	return c
+}
+
+// instant is when a version began, as exactly as --as-of must be told it.
+func instant(r row) string {
+	from, _ := r.value("valid_from").(time.Time)
+	return from.Format(time.RFC3339Nano)
 }
 
 // A chronicle tells each version by what differs from the one before.

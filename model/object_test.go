@@ -1,0 +1,274 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// read returns raw's members, and where the warnings go.
+func read(t *testing.T, raw string) (Object, *[]Warning) {
+	t.Helper()
+	var warnings []Warning
+	return ReadObject([]byte(canonical(t, testRules, raw)), &warnings), &warnings
+}
+
+var states = map[string]Status{"on": Active, "off": Suspended}
+
+// everyReader calls each method of an Object that reads a member.
+var everyReader = map[string]func(Object, string) any{
+	"Text":     func(o Object, name string) any { return o.Text(name) },
+	"Lower":    func(o Object, name string) any { return o.Lower(name) },
+	"First":    func(o Object, name string) any { return o.First(name, "no such", name) },
+	"ID":       func(o Object, name string) any { return o.ID(name) },
+	"Bool":     func(o Object, name string) any { value, known := o.Bool(name); return []bool{value, known} },
+	"Email":    func(o Object, name string) any { return o.Email(name) },
+	"Website":  func(o Object, name string) any { return o.Website(name) },
+	"Domain":   func(o Object, name string) any { return o.Domain(name) },
+	"Country":  func(o Object, name string) any { return o.Country(name) },
+	"Timezone": func(o Object, name string) any { return o.Timezone(name) },
+	"Language": func(o Object, name string) any { return o.Language(name) },
+	"Currency": func(o Object, name string) any { return o.Currency(name) },
+	"Time":     func(o Object, name string) any { return o.Time(name, ParseRFC3339) },
+	"Status":   func(o Object, name string) any { return o.Status(name, states) },
+	"Items":    func(o Object, name string) any { return o.Items(name) },
+	"Object":   func(o Object, name string) any { return o.Object(name).Text("x") },
+	"Has":      func(o Object, name string) any { return o.Has(name) },
+	"Raw":      func(o Object, name string) any { return o.Raw(name) },
+}
+
+func TestReaders(t *testing.T) {
+	o, warnings := read(t, `{
+		"text": "Zo\u00eb \"x\" \\ \n\t/\u007f", "empty": "", "null": null, "number": -12.50, "big": 9007199254740993, "exp": 1.7e9, "yes": true, "no": false,
+		"one": 1, "zero": "0", "TRUE": "True", "object": {"x": {"y": "z"}, "id": 7}, "list": [1, "a,b]", {"c": [2, 3]}, [], null], "none": [],
+		"email": "Me@Example.COM", "at": "2024-01-15T10:30:00Z", "state": "ON", "long": "`+strings.Repeat("x", MaxExternalID+1)+`",
+		"a\"b": "quoted", "caf\u00e9": "named"
+	}`)
+	for _, c := range []struct {
+		reader, name string
+		want         any
+		problem      string
+	}{
+		{"Text", "text", "Zoë \"x\" \\ \n\t/\x7f", ""},
+		{"Text", "empty", "", ""},
+		{"Text", "null", "", ""},
+		{"Text", "missing", "", ""},
+		{"Text", "number", "-12.50", ""},
+		{"Text", "big", "9007199254740993", ""},
+		{"Text", "exp", "1700000000", ""},
+		{"Text", "yes", "true", ""},
+		{"Text", "object", "", "not a text"},
+		{"Text", "list", "", "not a text"},
+		{"Text", "café", "named", ""},
+		{"Lower", "TRUE", "true", ""},
+		{"First", "empty", "", ""},
+		{"First", "one", "1", ""},
+		{"ID", "big", "9007199254740993", ""},
+		{"ID", "long", "", "longer than an id can be"},
+		{"Bool", "yes", []bool{true, true}, ""},
+		{"Bool", "no", []bool{false, true}, ""},
+		{"Bool", "one", []bool{true, true}, ""},
+		{"Bool", "zero", []bool{false, true}, ""},
+		{"Bool", "TRUE", []bool{true, true}, ""},
+		{"Bool", "null", []bool{false, false}, ""},
+		{"Bool", "missing", []bool{false, false}, ""},
+		{"Bool", "text", []bool{false, false}, "neither true nor false"},
+		{"Bool", "list", []bool{false, false}, "not a text"},
+		{"Email", "email", "me@example.com", ""},
+		{"Email", "text", "", "not an e-mail address"},
+		{"Email", "missing", "", ""},
+		{"Time", "at", time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC), ""},
+		{"Time", "null", time.Time{}, ""},
+		{"Time", "text", time.Time{}, "not a date"},
+		{"Status", "state", Active, ""},
+		{"Status", "text", Unknown, "not a known status"},
+		{"Status", "missing", Unknown, "not a known status"},
+		{"Object", "object", "", "not a text"},
+		{"Object", "null", "", ""},
+		{"Object", "missing", "", ""},
+		{"Object", "list", "", "not an object"},
+		{"Items", "missing", [][]byte(nil), ""},
+		{"Items", "null", [][]byte(nil), ""},
+		{"Items", "none", [][]byte(nil), ""},
+		{"Items", "object", [][]byte(nil), "not a list"},
+		{"Has", "null", true, ""},
+		{"Has", "missing", false, ""},
+		{"Raw", "null", []byte("null"), ""},
+		{"Raw", "object", []byte(`{"id":7,"x":{"y":"z"}}`), ""},
+		{"Raw", "missing", []byte(nil), ""},
+	} {
+		*warnings = nil
+		if got := everyReader[c.reader](o, c.name); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s(%q) = %#v, want %#v", c.reader, c.name, got, c.want)
+		}
+		var want []Warning
+		if c.problem != "" {
+			want = []Warning{{Field: c.name, Problem: c.problem}}
+		}
+		if len(*warnings) == 1 && c.reader == "Object" && c.problem == "not a text" {
+			want[0].Field += ".x"
+		}
+		if diff := cmp.Diff(want, *warnings); diff != "" {
+			t.Errorf("%s(%q) warns (-want +got):\n%s", c.reader, c.name, diff)
+		}
+	}
+}
+
+func TestNestedObjects(t *testing.T) {
+	o, warnings := read(t, `{"a":{"b":{"email":"no","c":"x"}},"n":null,"s":"text"}`)
+	if got := o.Object("a").Object("b").Text("c"); got != "x" {
+		t.Errorf("a.b.c = %q", got)
+	}
+	o.Object("a").Object("b").Email("email")
+	o.Object("a").Object("missing").Object("more").Email("email")
+	o.Object("n").Object("more").Text("x")
+	o.Object("s").Object("more").Text("x")
+	want := []Warning{{"a.b.email", "not an e-mail address"}, {"s", "not an object"}}
+	if diff := cmp.Diff(want, *warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
+func TestItems(t *testing.T) {
+	o, _ := read(t, `{"list":[1,"a,b]\"",{"c":[2,3]},[],null,true,-1.5,{}]}`)
+	var got []string
+	for _, item := range o.Items("list") {
+		got = append(got, string(item))
+	}
+	want := []string{"1", `"a,b]\""`, `{"c":[2,3]}`, "[]", "null", "true", "-1.5", "{}"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if o, _ := read(t, `[{"a":1}]`); o.Has("a") || o.Text("a") != "" {
+		t.Error("a list has members")
+	}
+}
+
+// Whatever is in an object, all of it can be read, as what it is.
+func TestAnObjectIsReadAsItIs(t *testing.T) {
+	canon := NewCanon(testRules)
+	rapid.Check(t, func(t *rapid.T) {
+		v := objects(2).Draw(t, "object")
+		out, err := canon.Append(nil, []byte(speller{t}.spell(v, false)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var warnings []Warning
+		o := ReadObject(out, &warnings)
+		if len(o.members) != len(v) {
+			t.Fatalf("%s has %d members, want %d", out, len(o.members), len(v))
+		}
+		for name, value := range v {
+			name := string(canonicalText(name))
+			want := ""
+			switch value := value.(type) {
+			case string:
+				want = value
+			case number, bool:
+				want = fmt.Sprint(value)
+			case object:
+				if got := o.Object(name); len(got.members) != len(value) {
+					t.Fatalf("%s: %q has %d members, want %d", out, name, len(got.members), len(value))
+				}
+			case list:
+				if got := o.Items(name); len(got) != len(value) {
+					t.Fatalf("%s: %q has %d items, want %d", out, name, len(got), len(value))
+				}
+			}
+			if got := o.Text(name); got != want {
+				t.Fatalf("%s: %q is %q, want %q", out, name, got, want)
+			}
+		}
+	})
+}
+
+func FuzzObject(f *testing.F) {
+	for _, raw := range []string{signalwire, `{"a":"\u0001\"","b":[1,[2],{}],"c":{"d":null}}`, `{"a":`, `{"a":"\`, `{"a":[1,}`, `{"":"`, `{"a"}`, `"\`, `{"a":[}`, `{"a":]`} {
+		f.Add([]byte(raw))
+	}
+	problems := []string{
+		"not a text", "not an object", "not a list", "not a date", "not a known status", "neither true nor false", "longer than an id can be", "not an e-mail address",
+		"not a URL", "not a domain", "not a country", "not an IANA zone", "not a language tag", "not a currency",
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		out, err := NewCanon(testRules).Append(nil, raw)
+		for _, text := range [][]byte{raw, out} { // what is not canonical is no member's business, but must not hurt
+			var warnings []Warning
+			o := ReadObject(slices.Clip(slices.Clone(text)), &warnings)
+			for _, m := range o.members {
+				for _, reader := range everyReader {
+					reader(o, string(m.name))
+				}
+				for _, w := range warnings {
+					if !slices.Contains(problems, w.Problem) || w.Field != string(m.name) && w.Field != string(m.name)+".x" {
+						t.Fatalf("%s warns of %+v", m.name, w)
+					}
+				}
+				warnings = nil
+			}
+			Unquote(text)
+		}
+		if err != nil {
+			return
+		}
+		var text string
+		if json.Unmarshal(out, &text) == nil && out[0] == '"' && Unquote(out) != text {
+			t.Fatalf("%s is %q, want %q", out, Unquote(out), text)
+		}
+		var members map[string]json.RawMessage
+		if json.Unmarshal(out, &members) == nil && len(fields(out)) != len(members) {
+			t.Fatalf("%s has %d members, want %d", out, len(fields(out)), len(members))
+		}
+	})
+}
+
+func TestOverlay(t *testing.T) {
+	for _, c := range []struct{ name, stored, lower, want string }{
+		{"lower wins", `{"a":1,"b":2}`, `{"b":3,"c":4}`, `{"a":1,"b":3,"c":4}`},
+		{"as jsonb writes it", `{"b": 2, "aa": [1, {"x": "y"}]}`, `{"b":3}`, `{"aa":[1,{"x":"y"}],"b":3}`},
+		{"with white space", " {\n\"a\" : 1 } \n", "\t{ \"b\":2\r\n}\n", `{"a":1,"b":2}`},
+		{"members are replaced whole", `{"a":{"x":1}}`, `{"a":{"y":2}}`, `{"a":{"y":2}}`},
+		{"null is told", `{"a":1}`, `{"a":null}`, `{"a":null}`},
+		{"nothing stored", `{}`, `{"a":1}`, `{"a":1}`},
+		{"nothing stored, with white space", "{ \n}", `{"a":1}`, `{"a":1}`},
+		{"nothing told", `{"a":1}`, `{}`, `{"a":1}`},
+		{"nothing told, with white space", `{"a":1}`, ` { } `, `{"a":1}`},
+		{"nothing at all", `{}`, `{}`, `{}`},
+		{"none stored", ``, `{"a":1}`, `{"a":1}`},
+		{"no object stored", `[1]`, `{"a":1}`, `{"a":1}`},
+		{"no object told", `{"a":1}`, `null`, `{"a":1}`},
+		{"no object told over nothing", `{}`, `[1]`, `{}`},
+		{"neither is one", `1`, `2`, `2`},
+	} {
+		stored := []byte(c.stored)
+		got := Overlay(stored, []byte(c.lower))
+		if out := canonical(t, testRules, string(got)); out != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, out, c.want)
+		}
+		if !bytes.Equal(stored, []byte(c.stored)) {
+			t.Errorf("%s: changed what was stored to %s", c.name, stored)
+		}
+	}
+}
+
+func TestOverlayIsAMap(t *testing.T) {
+	canon := NewCanon(testRules)
+	rapid.Check(t, func(t *rapid.T) {
+		stored, lower := objects(2).Draw(t, "stored"), objects(2).Draw(t, "lower")
+		raw := Overlay([]byte(speller{t}.spell(stored, false)), []byte(speller{t}.spell(lower, false)))
+		for name, v := range lower {
+			stored[name] = v
+		}
+		if out, err := canon.Append(nil, raw); string(out) != write(stored, false) || err != nil {
+			t.Fatalf("of %s\n got %s, %v\nwant %s", raw, out, err, write(stored, false))
+		}
+	})
+}
