@@ -20,10 +20,10 @@ func (c *Canon) number() bool {
 	if !ok {
 		return false
 	}
-	// The digits that it has without its exponent are no more than this, and an
-	// exponent that cannot be read is larger still.
-	switch size := len(d.whole) + len(d.frac); {
-	case size > maxNumber || d.exponent > maxNumber-size || d.exponent < size-maxNumber:
+	// An exponent adds as many digits as it says, at the most.
+	room := maxNumber - len(d.whole) - len(d.frac)
+	switch {
+	case d.exponent > room || d.exponent < -room:
 		c.out = append(append(append(c.out, '"'), c.in[from:c.at]...), '"')
 	case spelled || d.minus:
 		c.out = d.append(c.out)

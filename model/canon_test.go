@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -29,6 +30,7 @@ func TestAppend(t *testing.T) {
 		{"members by name", `{"b":1,"a":2,"aa":{"d":[],"c":{}}}`, `{"a":2,"aa":{"c":{},"d":[]},"b":1}`},
 		{"white space", " {\n\"a\" :\t[ 1 ,\r2 ] } ", `{"a":[1,2]}`},
 		{"the last of equal names", `{"a":1,"b":0,"a":2,"\u0061":3}`, `{"a":3,"b":0}`},
+		{"the last of many equal names", "{" + strings.Repeat(`"b":1,"a":1,`, 50) + `"a":2,"b":3}`, `{"a":2,"b":3}`},
 		{"the last of equal names, within", `{"x":{"a":{"y":1},"a":{"z":2}}}`, `{"x":{"a":{"z":2}}}`},
 		{"names by byte, the shorter first", `{"abcdefghi":1,"abcdefgh":2,"é":3,"~":4,"":5}`, `{"":5,"abcdefgh":2,"abcdefghi":1,"~":4,"é":3}`},
 		{"lists keep their order", `[2,1,{"b":1,"a":0}]`, `[2,1,{"a":0,"b":1}]`},
@@ -170,14 +172,15 @@ func TestCanonIsUsedAgain(t *testing.T) {
 		if _, err := canon.Append(nil, []byte(broken)); err == nil {
 			t.Fatalf("%s: no error", broken)
 		}
-		out, err := canon.Append(nil, []byte(`{"tools":[3,2],"a":1}`))
-		if string(out) != `{"a":1,"tools":[2,3]}` || err != nil {
+		deep := strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1)
+		out, err := canon.Append(nil, []byte(`[{"tools":[3,2],"a":1},`+deep+`]`))
+		if !strings.HasPrefix(string(out), `[{"a":1,"tools":[2,3]},[[`) || err != nil {
 			t.Errorf("after %s: got %s, %v", broken, out, err)
 		}
 	}
 	var names bytes.Buffer
-	for n := range maxTraits + 100 {
-		names.WriteString(`,"id` + strings.Repeat("x", n%70) + canonical(t, testRules, "1e3") + string(rune('a'+n%26)) + string(rune(0x4e00+n)) + `":0`)
+	for n := range 2 * maxTraits {
+		fmt.Fprintf(&names, `,"id%s%d":0`, strings.Repeat("x", n%70), n)
 	}
 	if _, err := canon.Append(nil, []byte(`{"a":0`+names.String()+`}`)); err != nil {
 		t.Fatal(err)

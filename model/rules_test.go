@@ -74,7 +74,7 @@ func hide(t *rapid.T, v object, names *rapid.Generator[string], marker string) {
 }
 
 func TestCredentialsAreRedacted(t *testing.T) {
-	rules := testRules.WithValues("s3cr3t-t0ken", `qu"ote\back`, "pässwörter", "tab\tnew\nline", "a+b/c=d&e", "12345678", "abcdefgh", "defghijkl").WithValues("added later")
+	rules := testRules.WithValues("s3cr3t-t0ken", `qu"ote\back`, "pässwörter", "tab\tnew\nline", "a+b/c=d&e", "12345678", "abcdefgh", "defghijkl", "prefix-of-another", "prefix-of-a").WithValues("added later")
 	for _, c := range []struct{ name, raw, want string }{
 		{"a text", `{"a":"x s3cr3t-t0ken y"}`, `{"a":"x [redacted] y"}`},
 		{"all of a text", `["s3cr3t-t0ken"]`, `["[redacted]"]`},
@@ -94,6 +94,7 @@ func TestCredentialsAreRedacted(t *testing.T) {
 		{"names that are equal then", `{"s3cr3t-t0ken":1,"qu\"ote\\back":2}`, `{"[redacted]":1}`},
 		{"a set", `{"tools":["z","s3cr3t-t0ken","a"]}`, `{"tools":["[redacted]","a","z"]}`},
 		{"those that overlap", `"abcdefghijkl!"`, `"[redacted]!"`},
+		{"the longer one of two", `"prefix-of-another prefix-of-anchor"`, `"[redacted] [redacted]nchor"`},
 		{"no character is cut", `"x\\qu\"ote\\back\\u"`, `"x\\[redacted]\\u"`},
 		{"an escape is no text", "\"\\\\u000abcdefgh \\n\"", `"\\u000[redacted] \u000a"`},
 		{"of several rules", `"added later"`, `"[redacted]"`},
@@ -188,6 +189,12 @@ func FuzzRedaction(f *testing.F) {
 		}
 		survives(t, testRules.WithValues(credential), raw, clean)
 	})
+}
+
+func TestANameWithoutLettersIsNoSecret(t *testing.T) {
+	if got := canonical(t, NewRules([]string{"***", ""}, nil, nil), `{"":1,"日本":2}`); got != `{"":1,"日本":2}` {
+		t.Errorf("got %s", got)
+	}
 }
 
 func TestRulesTellTheirVolatiles(t *testing.T) {

@@ -22,7 +22,7 @@ type fake struct {
 // fake adds a connection to a fake provider.
 func (r *rig) fake(name string) *fake {
 	f := &fake{
-		traits: sources.Traits{Mapping: 1, Identity: "fake/1", Rules: model.NewRules([]string{"password"}, []string{"credit"}, nil)},
+		traits:   sources.Traits{Mapping: 1, Identity: "fake/1", Rules: model.NewRules([]string{"password"}, []string{"credit"}, nil)},
 		settings: sources.Settings{Timeout: time.Minute, MaxDeletePercent: 100},
 		lookup:   func(string) (sources.Record, error) { return sources.Record{}, sources.ErrGone },
 	}
@@ -50,7 +50,9 @@ func (f *fake) lists(pages ...[]sources.Record) {
 
 func (f *fake) Traits() sources.Traits { return f.traits }
 
-func (f *fake) List(context.Context, sources.Window, string) iter.Seq2[sources.Page, error] { return f.list }
+func (f *fake) List(context.Context, sources.Window, string) iter.Seq2[sources.Page, error] {
+	return f.list
+}
 
 func (f *fake) Lookup(_ context.Context, id string) (sources.Record, error) { return f.lookup(id) }
 

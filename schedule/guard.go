@@ -28,7 +28,7 @@ type guard struct {
 	name    string  // of the connection
 	percent float64 // MAX_DELETE_PERCENT
 	allow   bool    // --allow-deletes
-	alive   func()
+	pulse   *pulse
 }
 
 // judge returns what is to become of the missing accounts. One that answers as
@@ -82,7 +82,7 @@ func (g *guard) ask(ctx context.Context, d *sink.Deletions) (doubt string, err e
 	}
 	for _, account := range sample {
 		record, err := g.source.Lookup(ctx, account.ExternalID)
-		g.alive()
+		g.pulse.beat()
 		switch {
 		case ctx.Err() != nil:
 			return "", context.Cause(ctx)

@@ -119,7 +119,7 @@ func (r *rig) configured(name string) sources.Configured {
 func (r *rig) runner() *Runner {
 	return &Runner{
 		DB: r.db, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Parallel: 8,
-		Open: func(_ context.Context, c sources.Configured, log *slog.Logger) (sources.Source, error) {
+		Open: func(_ context.Context, c sources.Configured, log *slog.Logger, _ func()) (sources.Source, error) {
 			if f := r.fakes[c.Name]; f != nil {
 				return f, nil
 			}

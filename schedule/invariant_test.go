@@ -67,15 +67,15 @@ func (r *rig) checkHierarchy() {
 
 // A run as directory.runs has it.
 type runRow struct {
-	ID         int64
-	Source     string
-	Status     string
-	Complete   bool
-	StartedAt  time.Time  `db:"started_at"`
-	FinishedAt *time.Time `db:"finished_at"`
+	ID                                                                                    int64
+	Source                                                                                string
+	Status                                                                                string
+	Complete                                                                              bool
+	StartedAt                                                                             time.Time  `db:"started_at"`
+	FinishedAt                                                                            *time.Time `db:"finished_at"`
 	Pages, Fetched, Created, Updated, Moved, Deleted, Restored, Unchanged, Rejected, Held int64
-	Error      string
-	AppliedSeq *int64 `db:"applied_seq"`
+	Error                                                                                 string
+	AppliedSeq                                                                            *int64 `db:"applied_seq"`
 }
 
 func (r *rig) runs() []runRow {

@@ -27,7 +27,7 @@ type pull struct {
 	source   sources.Source
 	provider string
 	digest   *digester // of the goroutine that asks the database
-	alive    func()    // told of progress
+	pulse    *pulse
 
 	workers  *sync.WaitGroup
 	pages    int64
@@ -72,7 +72,7 @@ func (p *pull) pull(ctx context.Context, w sources.Window) error {
 // list hands the listing's pages on until it ends or breaks off.
 func (p *pull) list(ctx context.Context, w sources.Window, order, work chan<- *batch) error {
 	for page, err := range p.source.List(ctx, w, "") {
-		p.alive()
+		p.pulse.beat()
 		var part *sources.PartError
 		if errors.As(err, &part) {
 			p.parts = append(p.parts, err)
@@ -104,7 +104,7 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		mapping = mapping[1:]
 		<-b.mapped
 		p.warnings.add(b.warned)
-		p.alive()
+		p.pulse.beat()
 		err := p.run.Stage(ctx, b.staged)
 		b.release()
 		return err
@@ -150,7 +150,7 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
-	p.alive()
+	p.pulse.beat()
 	if len(differences) == 0 {
 		close(b.mapped)
 		return nil

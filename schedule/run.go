@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -49,8 +50,20 @@ type Runner struct {
 	Parallel int // runs at once
 
 	// Open opens a connection; it is called for each run, so that a rotated
-	// secret is seen.
-	Open func(context.Context, sources.Configured, *slog.Logger) (sources.Source, error)
+	// secret is seen. The source tells answered of each request that went well.
+	Open func(ctx context.Context, c sources.Configured, log *slog.Logger, answered func()) (sources.Source, error)
+}
+
+// A pulse tells that a run makes progress: a page came, a request was answered.
+type pulse struct {
+	timer atomic.Pointer[time.Timer]
+	after time.Duration
+}
+
+func (p *pulse) beat() {
+	if timer := p.timer.Load(); timer != nil {
+		timer.Reset(p.after)
+	}
 }
 
 // errNoProgress ends a run of which nothing was heard for the connection's
@@ -68,10 +81,11 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 	began := time.Now()
 	result := Result{Source: c.Name}
 	log := r.Log.With("source", c.Name)
-	source, err := r.Open(ctx, c, log)
+	pulse := &pulse{after: c.Timeout}
+	source, err := r.Open(ctx, c, log, pulse.beat)
 	if err == nil {
 		defer source.Close()
-		err = r.run(ctx, c, source, o, log, &result)
+		err = r.run(ctx, c, source, pulse, o, log, &result)
 	}
 	result.Err = err
 	result.Took = time.Since(began)
@@ -79,7 +93,7 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 	return result
 }
 
-func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.Source, o Options, log *slog.Logger, result *Result) error {
+func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.Source, pulse *pulse, o Options, log *slog.Logger, result *Result) error {
 	start := sink.Start{Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil}
 	if o.Wait {
 		start.Wait = c.Timeout
@@ -100,7 +114,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	log = log.With("run", run.ID)
 	log.Debug("a run begins")
 
-	p := newPull(run, source, c)
+	p := newPull(run, source, pulse, c)
 	outcome, err := r.listen(ctx, p, c, o)
 	p.warnings.log(log)
 	if err != nil {
@@ -126,9 +140,9 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	return errors.Join(p.parts...)
 }
 
-func newPull(run *sink.Run, source sources.Source, c sources.Configured) *pull {
+func newPull(run *sink.Run, source sources.Source, pulse *pulse, c sources.Configured) *pull {
 	return &pull{
-		run: run, source: source, provider: c.Provider,
+		run: run, source: source, pulse: pulse, provider: c.Provider,
 		digest: newDigester(c.Provider, source.Traits()), warnings: warnings{},
 	}
 }
@@ -139,8 +153,9 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.AfterFunc(c.Timeout, func() { cancel(errNoProgress{c.Timeout}) })
+	p.pulse.timer.Store(timer)
 	defer timer.Stop()
-	p.alive = func() { timer.Reset(c.Timeout) }
+	defer p.pulse.timer.Store(nil)
 
 	traits := p.source.Traits()
 	outcome := sink.Outcome{Identity: traits.Identity, Volatile: traits.Rules.Volatile(), Unlinks: traits.Unlinks}
@@ -160,7 +175,7 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	}
 	g := guard{
 		run: p.run, source: p.source, digest: p.digest, name: c.Name,
-		percent: c.MaxDeletePercent, allow: o.AllowDeletes, alive: p.alive,
+		percent: c.MaxDeletePercent, allow: o.AllowDeletes, pulse: p.pulse,
 	}
 	var err error
 	if outcome.Deletions, err = g.judge(ctx); err != nil {

@@ -97,10 +97,13 @@ func (r *Run) committed(ctx context.Context) bool {
 	return err == nil && done
 }
 
+// errRepeated tells that two staged rows are of one account.
+var errRepeated = errors.New("an account was staged twice")
+
 // repeated tells whether two staged rows are of one account.
 func repeated(err error) bool {
 	var refusal *pq.Error
-	return errors.As(err, &refusal) && refusal.Code == "23505" && refusal.Schema == "directory"
+	return errors.Is(err, errRepeated) || errors.As(err, &refusal) && refusal.Code == "23505" && refusal.Schema == "directory"
 }
 
 func (a *applying) apply(ctx context.Context) error {

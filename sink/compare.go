@@ -116,11 +116,11 @@ const (
 )
 
 // Seen notes that the listing named those accounts, though their records could
-// not be taken, and returns how many the directory knows.
+// not be taken, and returns how many of them are live.
 func (r *Run) Seen(ctx context.Context, ids []string) (known int64, err error) {
 	var live pq.Int64Array
-	err = r.conn.QueryRowContext(ctx, `SELECT count(*), array_agg(id) FILTER (WHERE deleted_at IS NULL)
-		FROM directory.accounts WHERE source = $1 AND external_id = ANY ($2)`, r.Source, pq.Array(ids)).Scan(&known, &live)
+	err = r.conn.QueryRowContext(ctx, `SELECT count(*), array_agg(id)
+		FROM directory.accounts WHERE source = $1 AND external_id = ANY ($2) AND deleted_at IS NULL`, r.Source, pq.Array(ids)).Scan(&known, &live)
 	for _, id := range live {
 		r.seen.Add(uint64(id))
 	}

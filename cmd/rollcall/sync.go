@@ -15,6 +15,7 @@ import (
 	"rollcall/schedule"
 	"rollcall/sink"
 	"rollcall/sources"
+	"rollcall/sources/fetch"
 )
 
 func syncCommand(a *app) *cobra.Command {
@@ -142,10 +143,14 @@ func (a *app) migrated(ctx context.Context, cfg *config, db *sqlx.DB, work func(
 }
 
 // reopen opens a connection with its variables as they are now.
-func (a *app) reopen(ctx context.Context, c sources.Configured, log *slog.Logger) (sources.Source, error) {
+func (a *app) reopen(ctx context.Context, c sources.Configured, log *slog.Logger, answered func()) (sources.Source, error) {
 	fresh, _, err := sources.Configure(ctx, providers, a.env, nil, []string{c.Name})
 	if err != nil {
 		return nil, err
 	}
-	return fresh[0].Open(userAgent(), log, nil)
+	return fresh[0].Open(userAgent(), log, func(at fetch.Attempt) {
+		if at.Err == nil {
+			answered()
+		}
+	})
 }
