@@ -66,8 +66,22 @@ func TestFingerprintDiffers(t *testing.T) {
 	}
 	seen := map[Fingerprint]Facts{}
 	for _, f := range []Facts{
-		{}, {Provider: "a"}, {Parent: "a"}, {Status: "a"}, {Provider: "ab"}, {Provider: "a", Parent: "b"}, {Provider: "a", Status: "b"}, {Parent: "a", Status: "b"},
-		{Mapping: 1}, {Mapping: 2}, {Mapping: -1}, {Provider: "\x01a"}, {Parent: "\x00"}, {Status: "\x00"}, {Mapping: 1 << 40}, {Parent: "{}"},
+		{},
+		{Provider: "a"},
+		{Parent: "a"},
+		{Status: "a"},
+		{Provider: "ab"},
+		{Provider: "a", Parent: "b"},
+		{Provider: "a", Status: "b"},
+		{Parent: "a", Status: "b"},
+		{Mapping: 1},
+		{Mapping: 2},
+		{Mapping: -1},
+		{Provider: "\x01a"},
+		{Parent: "\x00"},
+		{Status: "\x00"},
+		{Mapping: 1 << 40},
+		{Parent: "{}"},
 	} {
 		print := fingerprint(t, testRules, `{}`, f)
 		if other, ok := seen[print]; ok {

@@ -16,8 +16,8 @@ type batch struct {
 	arena   []byte        // what canonical of the records lies in
 	rejects []sink.Reject
 
-	mapped chan struct{} // closed once staged and warned are filled
-	staged []sink.Staged
+	mapped chan struct{} // closed once rows and warned are filled
+	rows   []byte        // what differs, encoded for staging
 	warned []warning
 }
 
@@ -108,10 +108,12 @@ func takeArena(size int) []byte {
 
 // release gives the memory of the batch back, once it is staged.
 func (b *batch) release() {
-	if cap(b.arena) > 0 && cap(b.arena) <= maxArena {
-		arenas.Put(&b.arena)
+	for _, memory := range [][]byte{b.arena, b.rows} {
+		if cap(memory) > 0 && cap(memory) <= maxArena {
+			arenas.Put(&memory)
+		}
 	}
-	b.records, b.staged = nil, nil
+	b.records, b.arena, b.rows = nil, nil, nil
 }
 
 // print is the fingerprint of the object that was made canonical last.

@@ -133,7 +133,7 @@ func (g *guard) ended(ctx context.Context, account sink.Named, r *sources.Record
 		return false, err
 	}
 	for _, difference := range differences {
-		if err := g.run.Stage(ctx, []sink.Staged{{Difference: difference, Account: a}}); err != nil {
+		if err := g.run.Stage(ctx, g.run.Encode(nil, difference, &a)); err != nil {
 			return false, err
 		}
 	}

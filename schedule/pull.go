@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"sync"
 
-	"rollcall/model"
 	"rollcall/sink"
 	"rollcall/sources"
 )
@@ -105,7 +104,7 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		<-b.mapped
 		p.warnings.add(b.warned)
 		p.pulse.beat()
-		err := p.run.Stage(ctx, b.staged)
+		err := p.run.Stage(ctx, b.rows)
 		b.release()
 		return err
 	}
@@ -157,12 +156,11 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 	}
 	p.workers.Go(func() {
 		defer close(b.mapped)
-		b.staged = make([]sink.Staged, len(differences))
-		for i, d := range differences {
+		b.rows = takeArena(len(b.arena) / len(b.records) * len(differences))
+		for _, d := range differences {
 			one := &b.records[d.Index]
-			var found []model.Warning
-			b.staged[i].Difference = d
-			b.staged[i].Account, found = accountOf(p.source, one)
+			a, found := accountOf(p.source, one)
+			b.rows = p.run.Encode(b.rows, d, &a)
 			for _, w := range found {
 				b.warned = append(b.warned, warning{w, one.ID})
 			}

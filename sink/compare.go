@@ -49,6 +49,8 @@ type Difference struct {
 	AccountID int64 // the account, or the id kept for it
 	Known     bool  // the directory has the account
 	Lower     bool  // gives way to a record of full detail
+
+	seq int64 // place in the order of the listing
 }
 
 // Compare asks the directory about a page's accounts, each id once, and returns
@@ -57,6 +59,9 @@ type Difference struct {
 func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
 	if len(keys) == 0 {
 		return nil, nil
+	}
+	if r.empty {
+		return r.allNew(ctx, keys)
 	}
 	ids, prints := make(pq.StringArray, len(keys)), make(pq.ByteaArray, len(keys))
 	for i := range keys {
@@ -93,7 +98,34 @@ func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
 		}
 		list = append(list, d)
 	}
+	r.number(list)
 	return list, nil
+}
+
+// allNew is Compare where the directory knows none of the source's accounts.
+func (r *Run) allNew(ctx context.Context, keys []Key) ([]Difference, error) {
+	var ids pq.Int64Array
+	err := r.conn.GetContext(ctx, &ids, `SELECT array_agg(nextval('directory.accounts_id_seq')) FROM generate_series(1, $1)`, len(keys))
+	if err != nil {
+		return nil, wrap(ctx, err)
+	}
+	list := make([]Difference, len(keys))
+	for i := range list {
+		list[i] = Difference{Index: i, AccountID: ids[i], Lower: keys[i].Lower}
+	}
+	r.number(list)
+	return list, nil
+}
+
+// number gives the differences their places.
+func (r *Run) number(list []Difference) {
+	for i := range list {
+		r.seq++
+		list[i].seq = r.seq
+		if !list[i].Known {
+			r.created++
+		}
+	}
 }
 
 // outdone tells whether the account was seen in full detail, against which a

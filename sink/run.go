@@ -206,7 +206,7 @@ func (r *Run) Close(ctx context.Context) {
 
 // unstage drops what the run staged and did not apply.
 func (r *Run) unstage(ctx context.Context) error {
-	if r.seq > 0 {
+	if r.staging != "" {
 		if _, err := r.conn.ExecContext(ctx, r.statement(`DELETE FROM {staged} WHERE run_id = $1`), r.ID); err != nil {
 			return err
 		}

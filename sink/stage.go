@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"encoding/hex"
@@ -12,12 +13,6 @@ import (
 	"rollcall/model"
 )
 
-// A Staged is an account to be written when the run is applied.
-type Staged struct {
-	Difference
-	Account model.Account
-}
-
 // A Reject is a record that cannot be taken.
 type Reject struct {
 	ExternalID string // "" where none could be read
@@ -25,29 +20,16 @@ type Reject struct {
 	Payload    []byte // canonical JSON, nil where it cannot be stored
 }
 
-// Stage copies accounts to the connection's staging table, in a transaction of
-// its own: none stays open while the provider is waited for.
-func (r *Run) Stage(ctx context.Context, accounts []Staged) error {
-	if len(accounts) == 0 {
+// Stage copies encoded rows to the connection's staging table, in a transaction
+// of its own: none stays open while the provider is waited for.
+func (r *Run) Stage(ctx context.Context, rows []byte) error {
+	if len(rows) == 0 {
 		return nil
 	}
 	if err := r.stagingTable(ctx); err != nil {
 		return wrap(ctx, err)
 	}
-	buf := make([]byte, 0, copyChunk+copyChunk/4)
-	i := 0
-	err := r.copyIn(ctx, r.statement(statementStage), func() []byte {
-		buf = buf[:0]
-		for ; i < len(accounts) && len(buf) < copyChunk; i++ {
-			r.seq++
-			if !accounts[i].Known {
-				r.created++
-			}
-			buf = r.appendStaged(buf, &accounts[i])
-		}
-		return buf
-	})
-	return wrap(ctx, err)
+	return wrap(ctx, r.copyIn(ctx, r.statement(statementStage), rows))
 }
 
 // fullDetail is added to the place of records of full detail, so that the last
@@ -55,7 +37,7 @@ func (r *Run) Stage(ctx context.Context, accounts []Staged) error {
 const fullDetail = 1 << 40
 
 // copyChunk is how many bytes of rows are handed to the session at once.
-const copyChunk = 256 << 10
+const copyChunk = 64 << 10
 
 var statementStage = strings.TrimSuffix(statement("stage"), "\n")
 
@@ -79,25 +61,26 @@ func (r *Run) Reject(ctx context.Context, rejects []Reject) error {
 	}
 	r.noID += int64(len(rejects)) - known
 	r.rejects += int64(len(rejects))
-	i := 0
-	return wrap(ctx, r.copyIn(ctx, statement("stage_reject"), func() []byte {
-		var b []byte
-		for ; i < len(rejects) && len(b) < copyChunk; i++ {
-			b = appendInt(b, r.ID)
-			b = appendText(b, r.Source)
-			b = appendOptional(b, rejects[i].ExternalID)
-			b = appendText(b, rejects[i].Reason)
-			b = appendOptional(b, string(rejects[i].Payload))
-			b[len(b)-1] = '\n'
+	var b []byte
+	for i := range rejects {
+		b = appendInt(b, r.ID)
+		b = appendText(b, r.Source)
+		b = appendOptional(b, rejects[i].ExternalID)
+		b = appendText(b, rejects[i].Reason)
+		if len(rejects[i].Payload) == 0 {
+			b = appendOptional(b, "")
+		} else {
+			b = appendPayload(b, rejects[i].Payload)
 		}
-		return b
-	}))
+		b[len(b)-1] = '\n'
+	}
+	return wrap(ctx, r.copyIn(ctx, statement("stage_reject"), b))
 }
 
-// copyIn runs a COPY … FROM STDIN whose rows come from next in chunks, an empty
-// one being the end. The driver takes chunks as they are; going through
-// database/sql instead would cost an allocation and a conversion a field.
-func (r *Run) copyIn(ctx context.Context, statement string, next func() []byte) error {
+// copyIn runs a COPY … FROM STDIN of encoded rows. The driver takes them as they
+// are; going through database/sql instead would cost an allocation and a
+// conversion a field.
+func (r *Run) copyIn(ctx context.Context, statement string, encoded []byte) error {
 	return r.conn.Raw(func(session any) (err error) {
 		tx, err := session.(driver.ConnBeginTx).BeginTx(ctx, driver.TxOptions{})
 		if err != nil {
@@ -118,9 +101,15 @@ func (r *Run) copyIn(ctx context.Context, statement string, next func() []byte) 
 			CopyData(ctx context.Context, line string) (driver.Result, error)
 			Exec(end []driver.Value) (driver.Result, error)
 		})
-		for chunk := next(); len(chunk) > 0; chunk = next() {
-			line := chunk[:len(chunk)-1] // CopyData ends the line itself
-			if _, err := rows.CopyData(ctx, unsafe.String(unsafe.SliceData(line), len(line))); err != nil {
+		for len(encoded) > 0 {
+			// Whole rows, of which CopyData ends the last one itself.
+			n := len(encoded)
+			if n > copyChunk {
+				n = copyChunk + 1 + bytes.IndexByte(encoded[copyChunk:], '\n')
+			}
+			lines := encoded[:n-1]
+			encoded = encoded[n:]
+			if _, err := rows.CopyData(ctx, unsafe.String(unsafe.SliceData(lines), len(lines))); err != nil {
 				return err
 			}
 		}
@@ -139,16 +128,16 @@ func (e *brokenSession) Error() string        { return e.err.Error() }
 func (e *brokenSession) Unwrap() error        { return e.err }
 func (e *brokenSession) Is(target error) bool { return target == driver.ErrBadConn }
 
-func (r *Run) appendStaged(b []byte, s *Staged) []byte {
-	a := &s.Account
-	b = appendInt(b, r.ID)
-	seq := r.seq
-	if !s.Lower {
+// Encode appends a as a row for Stage. It may be called by many goroutines.
+func (r *Run) Encode(b []byte, d Difference, a *model.Account) []byte {
+	seq := d.seq
+	if !d.Lower {
 		seq += fullDetail
 	}
+	b = appendInt(b, r.ID)
 	b = appendInt(b, seq)
-	b = appendInt(b, s.AccountID)
-	b = appendText(b, strconv.FormatBool(s.Known))
+	b = appendInt(b, d.AccountID)
+	b = appendText(b, strconv.FormatBool(d.Known))
 	b = appendText(b, a.ExternalID)
 	b = appendText(b, r.start.Provider)
 	b = appendOptional(b, a.Parent)
@@ -162,7 +151,7 @@ func (r *Run) appendStaged(b []byte, s *Staged) []byte {
 	}
 	b = appendTime(b, a.CreatedAt)
 	b = appendTime(b, a.UpdatedAt)
-	b = appendText(b, unsafe.String(unsafe.SliceData(a.Payload), len(a.Payload)))
+	b = appendPayload(b, a.Payload)
 	b = append(b, `\\x`...)
 	b = hex.AppendEncode(b, a.Fingerprint[:])
 	return append(b, '\n')
@@ -199,6 +188,19 @@ func appendText(b []byte, text string) []byte {
 		from = i + 1
 	}
 	return append(append(b, text[from:]...), '\t')
+}
+
+// appendPayload is appendText for canonical JSON, in which the backslash is all
+// that has a meaning.
+func appendPayload(b, canonical []byte) []byte {
+	for {
+		i := bytes.IndexByte(canonical, '\\')
+		if i < 0 {
+			return append(append(b, canonical...), '\t')
+		}
+		b = append(append(b, canonical[:i]...), '\\', '\\')
+		canonical = canonical[i+1:]
+	}
 }
 
 func appendTime(b []byte, t time.Time) []byte {

@@ -88,7 +88,9 @@ func TestJSONIsExact(t *testing.T) {
 	columns := []string{"id", "name", "payload", "at", "list", "none", "yes"}
 	values := []any{
 		int64(9007199254740993), "<a> & \u009b\x1b \u202e", json.RawMessage(`{"id": 9007199254740993.10}`),
-		time.Date(2026, 3, 1, 1, 2, 3, 4000, time.UTC), []string{"x", "y"}, nil, true,
+		time.Date(2026, 3, 1, 1, 2, 3, 4000, time.UTC),
+		[]string{"x", "y"},
+		nil, true,
 	}
 	line := `{"id":9007199254740993,"name":"<a> & \u009b\u001b \u202e","payload":{"id":9007199254740993.10},"at":"2026-03-01T01:02:03.000004Z","list":["x","y"],"none":null,"yes":true}`
 	lines := printed(t, func(out *bufio.Writer) printer { return &jsonPrinter{out: out} }, columns, values, values)

@@ -31,7 +31,8 @@ func rejectsCommand(a *app) *cobra.Command {
 			return a.answer(ctx, db, reader.Rejects(names, search, resolved), &o, func(out *bufio.Writer) printer {
 				columns := []column{
 					plain("SOURCE", "source"), plain("EXTERNAL ID", "external_id"), plain("REASON", "reason"),
-					plain("LAST SEEN", "last_seen_at"), {title: "RUN", right: true, text: func(r row) string { return r.text("run_id") }},
+					plain("LAST SEEN", "last_seen_at"),
+					{title: "RUN", right: true, text: func(r row) string { return r.text("run_id") }},
 				}
 				if resolved {
 					columns = append(columns, plain("RESOLVED", "resolved_at"))

@@ -189,7 +189,9 @@ func TestTreesAreInOrder(t *testing.T) {
 		want   []string
 	}{
 		{
-			"all; a deleted parent is shown above a living child", reader.Filter{}, nil,
+			"all; a deleted parent is shown above a living child",
+			reader.Filter{},
+			nil,
 			[]string{"Acme", "  Berg", "    Älv .", "  Zoo .", "    Ape .", "Lost (parent X, known: false)", "50% off ."},
 		},
 		{"below one", reader.Filter{}, account(2, "acme"), []string{"Berg .", "  Älv ."}},
@@ -199,7 +201,9 @@ func TestTreesAreInOrder(t *testing.T) {
 		{"of a source", reader.Filter{Sources: []string{"other"}}, nil, []string{"50% off ."}},
 		{"as of a time, below one", reader.Filter{AsOf: day(4)}, account(4, "acme"), []string{"Zoo .", "  Ape ."}},
 		{
-			"as of the very time of a change", reader.Filter{AsOf: day(5), Deleted: true}, account(1, "acme"),
+			"as of the very time of a change",
+			reader.Filter{AsOf: day(5), Deleted: true},
+			account(1, "acme"),
 			[]string{"Acme", "  Berg", "    Älv .", "  Zoo .", "    Ape ."},
 		},
 	} {
@@ -267,7 +271,7 @@ func TestRunsAndRejectsAreFiltered(t *testing.T) {
 		must(t, db, `INSERT INTO directory.runs (id, source, trigger, status, started_at) VALUES ($1, $2, 'manual', $3, $4)`,
 			i+1, []string{"acme", "other", "acme"}[i], status, day(1))
 		must(t, db, `INSERT INTO directory.rejects (run_id, source, external_id, reason, first_seen_at, last_seen_at, resolved_at)
-			VALUES ($1, 'acme', $2, 'over 4 MiB', $3, $3, $4)`, i+1, fmt.Sprint("R", i), day(i+1), pq.NullTime{Time: day(9), Valid: i == 2})
+			VALUES ($1, 'acme', $2, 'over 4 MiB', $3, $3, $4)`, i+1, fmt.Sprint("R", i), day(i+1), sql.NullTime{Time: day(9), Valid: i == 2})
 	}
 	id := func(row map[string]any) string { return fmt.Sprintf("%v%v", row["id"], row["external_id"]) }
 	for _, test := range []struct {
