@@ -11,6 +11,9 @@ const (
 	// exponent; one that has more becomes text. numeric, as which jsonb keeps
 	// numbers, ends at 131,072 digits before the point and 16,383 after it.
 	maxNumber = 400
+	// maxExponent is how large an exponent may be, up or down. As it is written
+	// out, a list of five-byte numbers would else become eighty times as long.
+	maxExponent = 40
 )
 
 // ErrSyntax is returned for an object that is not JSON.

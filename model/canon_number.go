@@ -21,7 +21,7 @@ func (c *Canon) number() bool {
 		return false
 	}
 	// An exponent adds as many digits as it says, at the most.
-	room := maxNumber - len(d.whole) - len(d.frac)
+	room := min(maxExponent, maxNumber-len(d.whole)-len(d.frac))
 	switch {
 	case d.exponent > room || d.exponent < -room:
 		c.out = append(append(append(c.out, '"'), c.in[from:c.at]...), '"')

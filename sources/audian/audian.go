@@ -21,7 +21,7 @@ import (
 type Config struct {
 	BaseURL   sources.BaseURL `env:"BASE_URL, default=https://api.audian.com:8443/v2"`
 	AccountID string          `env:"ACCOUNT_ID, required"`
-	APIKey    sources.Secret  `env:"API_KEY"`
+	APIKey    sources.Secret  `env:"API_KEY" or:"AUTH_TOKEN"`
 	AuthToken sources.Secret  `env:"AUTH_TOKEN"`
 	PageSize  int             `env:"PAGE_SIZE, default=500"`
 }
@@ -30,7 +30,7 @@ type Config struct {
 type KazooConfig struct {
 	BaseURL   sources.BaseURL `env:"BASE_URL, required"`
 	AccountID string          `env:"ACCOUNT_ID, required"`
-	APIKey    sources.Secret  `env:"API_KEY"`
+	APIKey    sources.Secret  `env:"API_KEY" or:"AUTH_TOKEN"`
 	AuthToken sources.Secret  `env:"AUTH_TOKEN"`
 	PageSize  int             `env:"PAGE_SIZE, default=500"`
 }
