@@ -44,6 +44,18 @@ func (c Configured) Open(userAgent string, logger *slog.Logger, observe func(fet
 	return source, nil
 }
 
+// Afresh reads the connection's own variables again, to see a rotated secret.
+func (c Configured) Afresh(ctx context.Context, env envconfig.Lookuper) (Configured, error) {
+	fresh := Configured{
+		Connection: Connection{Name: c.Name, Provider: c.Provider},
+		provider:   c.provider, config: c.provider.config(),
+	}
+	if problems := fresh.read(ctx, env); len(problems) > 0 {
+		return fresh, &ConfigError{Problems: problems}
+	}
+	return fresh, nil
+}
+
 // Configure reads ROLLCALL_SOURCES and the variables of each connection, or of
 // those named in only if there are any. It reads afresh: call it again to see a
 // rotated secret. names are the names of all variables; those that look meant

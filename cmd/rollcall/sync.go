@@ -144,11 +144,11 @@ func (a *app) migrated(ctx context.Context, cfg *config, db *sqlx.DB, work func(
 
 // reopen opens a connection with its variables as they are now.
 func (a *app) reopen(ctx context.Context, c sources.Configured, log *slog.Logger, answered func()) (sources.Source, error) {
-	fresh, _, err := sources.Configure(ctx, providers, a.env, nil, []string{c.Name})
+	fresh, err := c.Afresh(ctx, a.env)
 	if err != nil {
 		return nil, err
 	}
-	return fresh[0].Open(userAgent(), log, func(at fetch.Attempt) {
+	return fresh.Open(userAgent(), log, func(at fetch.Attempt) {
 		if at.Err == nil {
 			answered()
 		}
