@@ -235,8 +235,16 @@ func storable(canonical []byte) string {
 	for at := 0; at < len(canonical); at++ {
 		switch b := canonical[at]; {
 		case b == '"':
-			at = endOf(canonical, at) - 1
+			text := canonical[at+1 : endOf(canonical, at)-1]
+			at += len(text) + 1
 			digits = 0
+			for len(text) > 0 {
+				n := escapeLen(text)
+				if string(text[:n]) == `\u0000` {
+					return "NUL"
+				}
+				text = text[n:]
+			}
 		case b == '{' || b == '[':
 			depth++
 		case b == '}' || b == ']':
@@ -256,7 +264,7 @@ func storable(canonical []byte) string {
 	switch {
 	case !json.Valid(canonical):
 		return "not JSON"
-	case !utf8.Valid(canonical) || bytes.IndexByte(canonical, 0) >= 0 || bytes.Contains(canonical, []byte(`\u0000`)):
+	case !utf8.Valid(canonical) || bytes.IndexByte(canonical, 0) >= 0:
 		return "NUL or no UTF-8"
 	}
 	return ""

@@ -218,7 +218,7 @@ func TestAppendAllocatesNothing(t *testing.T) {
 func FuzzAppend(f *testing.F) {
 	for _, raw := range []string{
 		signalwire, `{"b":[1,-2.5e3,"\ud83d\ude00\u0000"],"a":{"auth_token":1},"a":null}`, strings.Repeat("[", 102) + strings.Repeat("]", 102),
-		"\"a\tb\xff\"", `{"tags":[2,1],"tools":[{},[]]}`, "[1e-500,1e400,-0]",
+		"\"a\tb\xff\"", `{"tags":[2,1],"tools":[{},[]]}`, "[1e-500,1e400,-0]", `"\\u0000"`,
 	} {
 		f.Add([]byte(raw))
 	}

@@ -1,7 +1,6 @@
 package schedule_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,14 +29,17 @@ import (
 //
 //	go test -run '^$' -bench Directory -benchtime 1x ./schedule
 func BenchmarkDirectory(b *testing.B) {
-	n := 100_000
-	if text := os.Getenv("ROLLCALL_BENCH_ACCOUNTS"); text != "" {
-		n, _ = strconv.Atoi(text)
-	}
 	for b.Loop() {
-		w := newBenchWorld(b, n)
-		w.table(b)
+		newBenchWorld(b, benchAccounts(100_000)).table(b)
 	}
+}
+
+// benchAccounts is how many accounts a benchmark has.
+func benchAccounts(standard int) int {
+	if n, err := strconv.Atoi(os.Getenv("ROLLCALL_BENCH_ACCOUNTS")); err == nil {
+		return n
+	}
+	return standard
 }
 
 // benchWorld is a simulated SignalWire, a database and the built program.
@@ -87,23 +90,7 @@ type pass struct {
 func (w *benchWorld) sync(b *testing.B) pass {
 	var before, after string
 	w.get(b, &before, `SELECT pg_current_wal_lsn()`)
-	cmd := exec.CommandContext(b.Context(), w.program, "sync")
-	cmd.Env = []string{
-		"DATABASE_URL=" + w.url, "ROLLCALL_SOURCES=sw:signalwire", "LOG_LEVEL=warn", "HOME=" + os.Getenv("HOME"),
-		"SW_BASE_URL=" + w.server.URL, "SW_PROJECT_ID=p", "SW_API_TOKEN=" + benchToken,
-	}
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	peak := watchMemory(cmd.Process.Pid)
-	err := cmd.Wait()
-	p := pass{took: time.Since(began), peak: peak()}
-	if err != nil {
-		b.Fatalf("%v\n%s", err, &out)
-	}
+	p := w.run(b, []string{"ROLLCALL_SOURCES=sw:signalwire", "SW_BASE_URL=" + w.server.URL, "SW_PROJECT_ID=p", "SW_API_TOKEN=" + benchToken}, "sync")
 	w.get(b, &after, `SELECT pg_current_wal_lsn()`)
 	w.get(b, &p.wal, `SELECT ($1::pg_lsn - $2::pg_lsn)::bigint`, after, before)
 	return p
@@ -211,26 +198,84 @@ func (w *benchWorld) change(hook func(k int, a *simulate.Account)) {
 	w.pages.Reset()
 }
 
+// base hangs a tenth of all accounts below the first one.
+func (w *benchWorld) base(k int, a *simulate.Account) {
+	if k > 0 && k < w.n/10 {
+		a.Parent = simulate.UUID(0)
+	}
+}
+
 func (w *benchWorld) table(b *testing.B) {
+	w.hook = w.base
 	w.decodeLimit(b) // the pages are made
-	lines := []string{fmt.Sprintf("%-28s %9s %12s %9s %7s %9s %9s", fmt.Sprintf("%d accounts", w.n), "seconds", "limit", "seconds", "ratio", "peak MiB", "WAL MB")}
+	lines := []string{fmt.Sprintf("%-28s %8s %12s %8s %6s %9s %8s", fmt.Sprintf("%d accounts", w.n), "seconds", "limit", "seconds", "ratio", "peak MiB", "WAL MB")}
 	row := func(name string, p pass, limit string, took time.Duration) {
-		lines = append(lines, fmt.Sprintf("%-28s %9.2f %12s %9.2f %7.2f %9.1f %9.2f",
-			name, p.took.Seconds(), limit, took.Seconds(), p.took.Seconds()/took.Seconds(), float64(p.peak)/(1<<20), float64(p.wal)/1e6))
-		b.ReportMetric(p.took.Seconds()/took.Seconds(), strings.ReplaceAll(name, " ", "-")+"/limit")
+		ratio := p.took.Seconds() / took.Seconds()
+		lines = append(lines, fmt.Sprintf("%-28s %8.2f %12s %8.2f %6.2f %9.1f %8.2f",
+			name, p.took.Seconds(), limit, took.Seconds(), ratio, float64(p.peak)/(1<<20), float64(p.wal)/1e6))
+		b.ReportMetric(ratio, strings.ReplaceAll(name, " ", "-")+"/limit")
 	}
 	first := w.sync(b)
 	row("first load", first, "bare COPY", w.copyLimit(b))
-	w.exec(b, `VACUUM directory.accounts`) // as autovacuum will have done by the next run
-	w.exec(b, `CHECKPOINT`)
+	w.settle(b)
 	row("nothing changed", w.sync(b), "json decode", w.decodeLimit(b))
-	w.change(func(k int, a *simulate.Account) {
-		if k%100 == 7 {
-			a.Name += " (renamed)"
+	for _, c := range []struct {
+		name string
+		hook func(k int, a *simulate.Account)
+	}{
+		{"1 % renamed", func(k int, a *simulate.Account) {
+			if k%100 == 7 {
+				a.Name += " (renamed)"
+			}
+		}},
+		{"1 % moved", func(k int, a *simulate.Account) {
+			if k%100 == 7 {
+				a.Parent = simulate.UUID(uint64((k + 10) / 5 * 5 % w.n))
+			}
+		}},
+		{"a subtree of 10 % moved", func(k int, a *simulate.Account) {
+			if k == 0 {
+				a.Parent = simulate.UUID(uint64(w.n/10/5*5 + 5))
+			}
+		}},
+	} {
+		w.change(func(k int, a *simulate.Account) {
+			w.base(k, a)
+			c.hook(k, a)
+		})
+		w.decodeLimit(b) // the pages are made again
+		limit := w.decodeLimit(b)
+		row(c.name, w.sync(b), "json decode", limit)
+		w.change(w.base)
+		w.decodeLimit(b)
+		w.sync(b) // all is as it was
+		w.settle(b)
+	}
+	b.Log("\n" + strings.Join(append(lines, w.queries(b)...), "\n"))
+}
+
+// settle leaves the database as autovacuum will have by the next run.
+func (w *benchWorld) settle(b *testing.B) {
+	w.exec(b, `VACUUM (ANALYZE) directory.accounts`)
+	w.exec(b, `CHECKPOINT`)
+}
+
+// queries are what analysts ask most, in milliseconds: the median of several.
+func (w *benchWorld) queries(b *testing.B) []string {
+	lines := []string{fmt.Sprintf("%-44s %8s", "query", "ms")}
+	for _, q := range []struct{ name, text string }{
+		{"one account by its external id", `SELECT * FROM directory.accounts WHERE source = 'sw' AND external_id = '` + simulate.UUID(uint64(w.n/2)) + `'`},
+		{"its history", `SELECT h.* FROM directory.accounts a, LATERAL (SELECT * FROM directory.account_history WHERE account_id = a.id) h WHERE a.source = 'sw' AND a.external_id = '` + simulate.UUID(107) + `'`},
+		{"a subtree of 1,000 of them", `SELECT d.* FROM directory.accounts a, directory.descendants(a.id) d WHERE a.source = 'sw' AND a.external_id = '` + simulate.UUID(0) + `' LIMIT 1000`},
+		{"changes of the last second", `SELECT * FROM directory.account_history WHERE valid_from >= now() - interval '1 second'`},
+		{"suspended ones by source", `SELECT id, name FROM directory.live_accounts WHERE source = 'sw' AND status = 'closed' LIMIT 1000`},
+	} {
+		var took []time.Duration
+		for range 7 {
+			took = append(took, w.exec(b, q.text))
 		}
-	})
-	w.decodeLimit(b) // the pages are made again
-	limit := w.decodeLimit(b)
-	row("1 % renamed", w.sync(b), "json decode", limit)
-	b.Log("\n" + strings.Join(lines, "\n"))
+		slices.Sort(took)
+		lines = append(lines, fmt.Sprintf("%-44s %8.2f", q.name, float64(took[len(took)/2].Microseconds())/1000))
+	}
+	return lines
 }

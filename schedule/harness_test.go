@@ -46,6 +46,7 @@ var providers = []sources.Provider{
 type rig struct {
 	t       tester
 	db      *sqlx.DB
+	url     string
 	log     *journal
 	tenants map[string]*tenant
 	fakes   map[string]*fake
@@ -55,7 +56,8 @@ type rig struct {
 // newRig makes an empty directory.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	db, err := sink.Open(t.Context(), sinktest.URL(t), 8)
+	url := sinktest.URL(t)
+	db, err := sink.Open(t.Context(), url, 8)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +65,7 @@ func newRig(t *testing.T) *rig {
 	if err := sink.Migrate(t.Context(), db, "directory_reader"); err != nil {
 		t.Fatal(err)
 	}
-	return (&rig{db: db}).fresh(t)
+	return (&rig{db: db, url: url}).fresh(t)
 }
 
 // rigOf makes a directory with one connection, acme, to a provider.
@@ -76,7 +78,7 @@ func rigOf(t *testing.T, provider string, accounts ...simulate.Account) (*rig, *
 // fresh is the rig with an empty directory and no connection, for t.
 func (r *rig) fresh(t tester) *rig {
 	t.Helper()
-	clean := &rig{t: t, db: r.db, log: &journal{}, tenants: map[string]*tenant{}, fakes: map[string]*fake{}}
+	clean := &rig{t: t, db: r.db, url: r.url, log: &journal{}, tenants: map[string]*tenant{}, fakes: map[string]*fake{}}
 	clean.exec(`DO $$ DECLARE name text; BEGIN
 		FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'directory_internal' AND tablename ~ '^staged_\d' LOOP
 			EXECUTE 'DROP TABLE directory_internal.' || name;

@@ -132,6 +132,9 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	}
 	if err != nil {
 		result.Status = "failed"
+		if ctx.Err() != nil {
+			result.Status = "interrupted"
+		}
 		return errors.Join(err, run.End(ctx, result.Status, err.Error(), result.Counts))
 	}
 	if result.Cycles > 0 {

@@ -130,6 +130,9 @@ func (a *applying) finish(ctx context.Context) error {
 			return err
 		}
 	}
+	if a.report.Status == "succeeded" {
+		a.o.Error = "" // what would have been held was allowed
+	}
 	_, err := a.exec(ctx, "succeed", a.ID, a.report.Status, a.o.Complete, c.Pages, c.Fetched, c.Created, c.Updated, c.Moved,
 		c.Deleted, c.Restored, c.Unchanged, c.Rejected, c.Held, a.o.Error)
 	if err != nil || !c.Changed() {

@@ -5,6 +5,8 @@ WITH killed AS (
     SET status = 'interrupted', finished_at = clock_timestamp(),
         error = 'the process or its session with the database ended; nothing was applied'
     WHERE source = $1 AND status = 'running'
+), left_over AS (
+    DELETE FROM directory_internal.staged_reject WHERE source = $1
 ), begun AS (
     INSERT INTO directory.runs (source, trigger, status, started_at)
     VALUES ($1, $3, 'running', clock_timestamp())
