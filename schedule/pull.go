@@ -28,10 +28,36 @@ type pull struct {
 	digest   *digester // of the goroutine that asks the database
 	pulse    *pulse
 
-	workers  *sync.WaitGroup
+	workers *sync.WaitGroup
+	memory  *sink.Memory // of the chunks of the listing before; nil where none are kept
+	chunks  []sink.Chunk // new ones, to be staged together
+	records int64        // of all pages, repeated ones included
+
 	pages    int64
 	parts    []error // parts of the connection that could not be read
 	warnings warnings
+}
+
+// read reads the whole listing, with what is remembered of the one before.
+func (p *pull) read(ctx context.Context) (err error) {
+	if remembers(p.source.Traits()) {
+		if p.memory, err = p.run.Recall(ctx); err != nil {
+			return err
+		}
+	}
+	err = p.pull(ctx, sources.Window{})
+	if err == nil {
+		err = p.recognize(ctx)
+	}
+	if !errors.Is(err, errConflict) {
+		return err
+	}
+	// Rare enough to look at everything again, without memory.
+	if err := p.run.Reset(ctx); err != nil {
+		return err
+	}
+	p.memory, p.chunks, p.parts, p.warnings, p.pages, p.records = nil, nil, nil, warnings{}, 0, 0
+	return p.pull(ctx, sources.Window{})
 }
 
 // pull reads the whole listing. An error means that it broke off.
@@ -52,7 +78,7 @@ func (p *pull) pull(ctx context.Context, w sources.Window) error {
 	})
 	for range min(runtime.GOMAXPROCS(0), digestAhead) {
 		workers.Go(func() {
-			d := newDigester(p.provider, p.source.Traits())
+			d := newDigester(p.provider, p.source.Traits(), p.memory)
 			for b := range work {
 				d.digest(b)
 				close(b.ready)
@@ -106,6 +132,9 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		p.pulse.beat()
 		err := p.run.Stage(ctx, b.rows)
 		b.release()
+		if err == nil && len(p.chunks) >= chunksTogether {
+			err = p.remember(ctx)
+		}
 		return err
 	}
 	for b := range order {
@@ -115,6 +144,10 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 			return context.Cause(ctx)
 		}
 		p.pages++
+		p.records += int64(len(b.page.Records))
+		for _, place := range b.met {
+			p.memory.Meet(place)
+		}
 		if err := p.compare(ctx, b); err != nil {
 			return err
 		}
@@ -129,7 +162,7 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 			return err
 		}
 	}
-	return nil
+	return p.remember(ctx)
 }
 
 // compare asks the directory which of the batch's accounts are new or differ,
@@ -150,6 +183,9 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 		return err
 	}
 	p.pulse.beat()
+	for _, s := range b.fresh {
+		p.note(s, keys)
+	}
 	if len(differences) == 0 {
 		close(b.mapped)
 		return nil

@@ -146,7 +146,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 func newPull(run *sink.Run, source sources.Source, pulse *pulse, c sources.Configured) *pull {
 	return &pull{
 		run: run, source: source, pulse: pulse, provider: c.Provider,
-		digest: newDigester(c.Provider, source.Traits()), warnings: warnings{},
+		digest: newDigester(c.Provider, source.Traits(), nil), warnings: warnings{},
 	}
 }
 
@@ -162,13 +162,14 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 
 	traits := p.source.Traits()
 	outcome := sink.Outcome{Identity: traits.Identity, Volatile: traits.Rules.Volatile(), Unlinks: traits.Unlinks}
-	if err := p.pull(ctx, sources.Window{}); err != nil {
+	if err := p.read(ctx); err != nil {
 		if cause := context.Cause(ctx); ctx.Err() != nil {
 			err = cause
 		}
 		return outcome, err
 	}
 	outcome.Pages = p.pages
+	outcome.Memory, outcome.Repeats = p.memory, p.records != p.run.Distinct()
 	outcome.Partial = len(p.parts) > 0
 	outcome.Complete = !outcome.Partial
 	if outcome.Partial {

@@ -22,6 +22,9 @@ type Outcome struct {
 	Volatile []string // top-level members of payload that make no change of their own
 	Unlinks  bool     // a missing account lives on as a root of unknown status
 
+	Memory  *Memory // of the chunks of the listing before; nil where none are kept
+	Repeats bool    // an account came more than once
+
 	Deletions Deletions // judged; of a complete listing only
 }
 

@@ -130,6 +130,9 @@ func (a *applying) finish(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.remember(ctx); err != nil {
+		return err
+	}
 	if a.report.Status == "succeeded" {
 		a.o.Error = "" // what would have been held was allowed
 	}
