@@ -28,6 +28,12 @@ type pull struct {
 	digest   *digester // of the goroutine that asks the database
 	pulse    *pulse
 
+	window   sources.Window
+	replays  bool
+	marked   string // the cursor noted last
+	watch    func(Progress)
+	progress Progress
+
 	workers  *sync.WaitGroup
 	pages    int64
 	parts    []error // parts of the connection that could not be read
@@ -35,7 +41,10 @@ type pull struct {
 }
 
 // pull reads the whole listing. An error means that it broke off.
-func (p *pull) pull(ctx context.Context, w sources.Window) error {
+func (p *pull) pull(ctx context.Context) error {
+	if err := p.begin(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var workers sync.WaitGroup
 	p.workers = &workers
@@ -48,7 +57,7 @@ func (p *pull) pull(ctx context.Context, w sources.Window) error {
 	workers.Go(func() {
 		defer close(order)
 		defer close(work)
-		broke = p.list(ctx, w, order, work)
+		broke = p.list(ctx, order, work)
 	})
 	for range min(runtime.GOMAXPROCS(0), digestAhead) {
 		workers.Go(func() {
@@ -69,8 +78,8 @@ func (p *pull) pull(ctx context.Context, w sources.Window) error {
 }
 
 // list hands the listing's pages on until it ends or breaks off.
-func (p *pull) list(ctx context.Context, w sources.Window, order, work chan<- *batch) error {
-	for page, err := range p.source.List(ctx, w, "") {
+func (p *pull) list(ctx context.Context, order, work chan<- *batch) error {
+	for page, err := range p.source.List(ctx, p.window, p.run.Resumed().Cursor) {
 		p.pulse.beat()
 		var part *sources.PartError
 		if errors.As(err, &part) {
@@ -105,6 +114,9 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		p.warnings.add(b.warned)
 		p.pulse.beat()
 		err := p.run.Stage(ctx, b.rows)
+		if err == nil {
+			err = p.save(ctx, b)
+		}
 		b.release()
 		return err
 	}
@@ -118,6 +130,8 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		if err := p.compare(ctx, b); err != nil {
 			return err
 		}
+		p.mark(b)
+		p.advance(len(b.records))
 		if mapping = append(mapping, b); len(mapping) > mapAhead {
 			if err := stage(); err != nil {
 				return err
@@ -138,6 +152,7 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 	if err := p.complete(ctx, b); err != nil {
 		return err
 	}
+	p.within(b)
 	if err := p.run.Reject(ctx, b.rejects); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 const (
 	Manual   = "manual"
 	Schedule = "schedule"
+	Backfill = "backfill"
 )
 
 // Options say how a run goes.
@@ -27,6 +28,13 @@ type Options struct {
 	Trigger      string
 	Wait         bool // for another run of the connection, up to its TIMEOUT
 	AllowDeletes bool // makes the deletions that are held
+
+	Window  sources.Window // of creation times; what lies outside is left alone
+	Replay  bool           // maps what is stored again instead of asking the provider
+	Restart bool           // of a backfill: does not go on from a checkpoint
+
+	// Watch, if set, is told of each page. It must not block.
+	Watch func(Progress)
 
 	// Plan, if set, is told each change instead of its being made. The run
 	// leaves no trace in the directory.
@@ -94,7 +102,7 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 }
 
 func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.Source, pulse *pulse, o Options, log *slog.Logger, result *Result) error {
-	start := sink.Start{Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil}
+	start := sink.Start{Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil, Resumable: o.resumable(c, source.Traits())}
 	if o.Wait {
 		start.Wait = c.Timeout
 	}
@@ -114,7 +122,10 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	log = log.With("run", run.ID)
 	log.Debug("a run begins")
 
-	p := newPull(run, source, pulse, c)
+	if o.Replay {
+		source = &replay{Source: source, db: r.DB, name: c.Name}
+	}
+	p := newPull(run, source, pulse, c, o)
 	outcome, err := r.listen(ctx, p, c, o)
 	p.warnings.log(log)
 	if err != nil {
@@ -140,10 +151,11 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	return errors.Join(p.parts...)
 }
 
-func newPull(run *sink.Run, source sources.Source, pulse *pulse, c sources.Configured) *pull {
+func newPull(run *sink.Run, source sources.Source, pulse *pulse, c sources.Configured, o Options) *pull {
 	return &pull{
 		run: run, source: source, pulse: pulse, provider: c.Provider,
 		digest: newDigester(c.Provider, source.Traits()), warnings: warnings{},
+		window: o.Window, replays: o.Replay, watch: o.Watch, pages: run.Resumed().Pages,
 	}
 }
 
@@ -159,7 +171,10 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 
 	traits := p.source.Traits()
 	outcome := sink.Outcome{Identity: traits.Identity, Volatile: traits.Rules.Volatile(), Unlinks: traits.Unlinks}
-	if err := p.pull(ctx, sources.Window{}); err != nil {
+	if o.Replay {
+		outcome.Replay, outcome.IDMember = true, traits.IDMember
+	}
+	if err := p.brokeOff(p.pull(ctx)); err != nil {
 		if cause := context.Cause(ctx); ctx.Err() != nil {
 			err = cause
 		}
@@ -167,10 +182,12 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	}
 	outcome.Pages = p.pages
 	outcome.Partial = len(p.parts) > 0
-	outcome.Complete = !outcome.Partial
+	outcome.Complete = !outcome.Partial && p.whole()
 	if outcome.Partial {
 		outcome.Error = errors.Join(p.parts...).Error()
-		outcome.Adopt = p.run.Identity() == ""
+	}
+	if !outcome.Complete {
+		outcome.Adopt = p.run.Identity() == "" && !o.Replay
 		return outcome, nil
 	}
 	g := guard{

@@ -44,6 +44,10 @@ func (c Configured) Open(userAgent string, logger *slog.Logger, observe func(fet
 	return source, nil
 }
 
+// Shape tells, without a secret, what the connection asks its provider for: two
+// that are equal ask for the same. How fast they ask is no part of it.
+func (c Configured) Shape() string { return fmt.Sprintf("%+v", c.config) }
+
 // Afresh reads the connection's own variables again, to see a rotated secret.
 func (c Configured) Afresh(ctx context.Context, env envconfig.Lookuper) (Configured, error) {
 	fresh := Configured{
