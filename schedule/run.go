@@ -126,6 +126,9 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 		source = &replay{Source: source, db: r.DB, name: c.Name}
 	}
 	p := newPull(run, source, pulse, c, o)
+	if resumed := run.Resumed(); resumed != (sink.Mark{}) {
+		log.Info("the listing goes on from a checkpoint", "pages", resumed.Pages, "records", resumed.Records())
+	}
 	outcome, err := r.listen(ctx, p, c, o)
 	p.warnings.log(log)
 	if err != nil {
