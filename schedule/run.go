@@ -55,7 +55,8 @@ type Result struct {
 type Runner struct {
 	DB       *sqlx.DB
 	Log      *slog.Logger
-	Parallel int // runs at once
+	Parallel int           // runs at once
+	Keep     time.Duration // how long finished runs stay; 0 for ever
 
 	// Open opens a connection; it is called for each run, so that a rotated
 	// secret is seen. The source tells answered of each request that went well.

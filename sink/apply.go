@@ -25,6 +25,9 @@ type Outcome struct {
 	Replay   bool   // what was read is what is stored: deleted accounts stay so
 	IDMember string // of a replayed reject: the member that is its id
 
+	ByHand  bool // deletions that a person makes: nothing was read
+	Retired bool // of all the connection's accounts
+
 	Deletions Deletions // judged; of a complete listing only
 }
 

@@ -141,6 +141,11 @@ func (a *applying) voidCheckpoints(ctx context.Context) error {
 	if !a.checkpoints {
 		return nil
 	}
+	return a.drop(ctx)
+}
+
+// drop drops all that is staged for the connection, with its checkpoints.
+func (a *applying) drop(ctx context.Context) error {
 	if _, err := a.tx.ExecContext(ctx, `DELETE FROM directory_internal.checkpoint WHERE connection_id = $1`, a.connection); err != nil {
 		return err
 	}

@@ -51,6 +51,10 @@ func (a *applying) delete(ctx context.Context) error {
 
 // hold keeps held_deletions as what this run, if it was complete, did not dare.
 func (a *applying) hold(ctx context.Context) error {
+	if a.o.ByHand {
+		_, err := a.exec(ctx, "unhold_deleted", a.Source)
+		return err
+	}
 	if !a.o.Complete {
 		return nil
 	}
@@ -80,6 +84,10 @@ func (a *applying) reject(ctx context.Context) error {
 		if _, err := a.tx.ExecContext(ctx, `DELETE FROM directory_internal.staged_reject WHERE run_id = $1`, a.stagedBy); err != nil {
 			return err
 		}
+	}
+	if a.o.ByHand {
+		_, err := a.exec(ctx, "resolve_retired", a.Source, a.instant, a.o.Retired)
+		return err
 	}
 	if a.o.Replay {
 		_, err := a.exec(ctx, "resolve_replayed", a.Source, a.o.IDMember, a.instant)
