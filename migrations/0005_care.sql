@@ -35,8 +35,8 @@ CREATE TABLE directory_internal.housekeeping (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     swept_at timestamptz NOT NULL
 );
-INSERT INTO directory_internal.housekeeping (swept_at) VALUES ('-infinity');
 COMMENT ON TABLE directory_internal.housekeeping IS 'When old runs and resolved rejects were last removed: once an hour is enough, whoever does it.';
+COMMENT ON COLUMN directory_internal.housekeeping.only_row IS 'True: there is one row at most.';
 COMMENT ON COLUMN directory_internal.housekeeping.swept_at IS 'When that was last begun.';
 CREATE INDEX runs_finished_at_idx ON directory.runs (finished_at);
 CREATE INDEX rejects_resolved_at_idx ON directory.rejects (resolved_at) WHERE resolved_at IS NOT NULL;

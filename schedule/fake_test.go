@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"rollcall/model"
@@ -42,7 +43,7 @@ func (f *fake) configured(name string) sources.Configured {
 func (f *fake) lists(pages ...[]sources.Record) {
 	f.list = func(yield func(sources.Page, error) bool) {
 		for _, records := range pages {
-			if !yield(sources.Page{Records: records}, nil) {
+			if !yield(sources.Page{Records: slices.Clone(records)}, nil) { // which the engine empties
 				return
 			}
 		}

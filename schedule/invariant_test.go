@@ -135,7 +135,8 @@ func (r *rig) checkRun(w runRow, made map[string]int64) {
 	}
 	switch w.Status {
 	case "succeeded", "held":
-		if !w.Complete && w.Trigger != Backfill || (w.Status == "held") != (w.Held > 0) {
+		byHand := w.Trigger == Manual && w.Fetched == 0
+		if !w.Complete && w.Trigger != Backfill && !byHand || (w.Status == "held") != (w.Held > 0) {
 			bad("held is for complete runs that hold deletions")
 		}
 	case "partial":

@@ -30,9 +30,7 @@ type Swept struct {
 // once an hour, by whichever processes, it does nothing.
 func Sweep(ctx context.Context, db *sqlx.DB, keep time.Duration) (s Swept, err error) {
 	var claimed bool
-	const claim = `UPDATE directory_internal.housekeeping SET swept_at = clock_timestamp()
-		WHERE swept_at < clock_timestamp() - make_interval(secs => $1) RETURNING true`
-	err = db.GetContext(ctx, &claimed, claim, sweepEvery.Seconds())
+	err = db.GetContext(ctx, &claimed, statement("sweep_claim"), sweepEvery.Seconds())
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, nil
 	}
