@@ -21,6 +21,7 @@ type batch struct {
 
 	mapped chan struct{} // closed once rows and warned are filled
 	rows   []byte        // what differs, encoded for staging
+	mark   *sink.Mark    // to be saved once the rows are staged
 	warned []warning
 }
 

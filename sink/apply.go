@@ -25,6 +25,12 @@ type Outcome struct {
 	Memory  *Memory // of the chunks of the listing before; nil where none are kept
 	Repeats bool    // an account came more than once
 
+	Replay   bool   // what was read is what is stored: deleted accounts stay so
+	IDMember string // of a replayed reject: the member that is its id
+
+	ByHand  bool // deletions that a person makes: nothing was read
+	Retired bool // of all the connection's accounts
+
 	Deletions Deletions // judged; of a complete listing only
 }
 
@@ -151,7 +157,7 @@ func (a *applying) prepare(ctx context.Context) error {
 		if err := a.stagingTable(ctx); err != nil {
 			return err
 		}
-		n, err := a.exec(ctx, "unlink", a.Source, a.ID, a.start.Provider, a.seq)
+		n, err := a.exec(ctx, "unlink", a.Source, a.stagedBy, a.start.Provider, a.seq)
 		if err != nil {
 			return err
 		}
@@ -162,7 +168,7 @@ func (a *applying) prepare(ctx context.Context) error {
 		return nil
 	}
 	if a.deduplicate || a.again {
-		if _, err := a.exec(ctx, "deduplicate", a.ID); err != nil {
+		if _, err := a.exec(ctx, "deduplicate", a.stagedBy); err != nil {
 			return err
 		}
 	}
@@ -179,7 +185,7 @@ func (a *applying) classify(ctx context.Context) error {
 		return nil
 	}
 	a.compared = true
-	if _, err := a.exec(ctx, "classify", a.ID, pq.Array(a.o.Volatile)); err != nil {
+	if _, err := a.exec(ctx, "classify", a.stagedBy, pq.Array(a.o.Volatile), a.o.Replay); err != nil {
 		return err
 	}
 	rows, err := a.tx.QueryContext(ctx, `SELECT operation, count(*), bool_or('parent_external_id' = ANY (changed)) FROM pg_temp.change GROUP BY operation`)
@@ -226,15 +232,15 @@ func (a *applying) write(ctx context.Context) error {
 		}
 	}
 	if a.compared {
-		if _, err := a.exec(ctx, "update", a.ID, a.instant); err != nil {
+		if _, err := a.exec(ctx, "update", a.stagedBy, a.instant); err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, "refresh", a.ID); err != nil {
+		if _, err := a.exec(ctx, "refresh", a.stagedBy); err != nil {
 			return err
 		}
 	}
 	if a.created > 0 {
-		n, err := a.exec(ctx, "insert", a.ID, a.Source, a.instant)
+		n, err := a.exec(ctx, "insert", a.stagedBy, a.Source, a.instant)
 		if err != nil {
 			return err
 		}
