@@ -21,7 +21,7 @@ var kills = flag.Int("kills", 10, "how often TestAKilledBackfillGoesOn kills")
 
 // killedWithin is the time, from its start, within which a backfill is killed:
 // a little longer than one takes that is left alone.
-const killedWithin = 1200 * time.Millisecond
+const killedWithin = 900 * time.Millisecond
 
 // environ is the form in which a process takes variables.
 func environ(env map[string]string) (list []string) {
@@ -35,7 +35,7 @@ func environ(env map[string]string) (list []string) {
 // while the provider changes between any two listings, and compares the
 // directory in the end with one that was filled without a disturbance.
 func TestAKilledBackfillGoesOn(t *testing.T) {
-	fleet, err := simulate.Muster(3000, 3)
+	fleet, err := simulate.Muster(1500, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
