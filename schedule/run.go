@@ -20,6 +20,7 @@ import (
 const (
 	Manual   = "manual"
 	Schedule = "schedule"
+	Hook     = "hook"
 )
 
 // Options say how a run goes.
@@ -86,20 +87,18 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 	if err == nil {
 		defer source.Close()
 		err = r.run(ctx, c, source, pulse, o, log, &result)
+	} else {
+		err = r.fail(ctx, c, o, err, &result)
 	}
 	result.Err = err
 	result.Took = time.Since(began)
-	logResult(log, result)
+	logEnd(log, o, result)
 	return result
 }
 
 func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.Source, pulse *pulse, o Options, log *slog.Logger, result *Result) error {
-	start := sink.Start{Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil}
-	if o.Wait {
-		start.Wait = c.Timeout
-	}
-	run, err := sink.Begin(ctx, r.DB, start)
-	if errors.Is(err, sink.ErrBusy) {
+	run, err := r.begin(ctx, c, o)
+	if errors.Is(err, sink.ErrBusy) && !o.unattended() {
 		if !o.Wait && o.Plan == nil {
 			result.Status = "skipped"
 			return sink.Skip(ctx, r.DB, c.Name)
@@ -113,6 +112,14 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	result.RunID = run.ID
 	log = log.With("run", run.ID)
 	log.Debug("a run begins")
+	ctx, unbind := run.Bind(ctx)
+	defer unbind()
+	applied := false
+	if o.Trigger == Hook {
+		hints := &hinted{Source: source, db: sink.Desk(r.DB), name: c.Name}
+		source = hints
+		defer func() { hints.settle(ctx, applied, log) }()
+	}
 
 	p := newPull(run, source, pulse, c)
 	outcome, err := r.listen(ctx, p, c, o)
@@ -137,6 +144,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 		}
 		return errors.Join(err, run.End(ctx, result.Status, err.Error(), result.Counts))
 	}
+	applied = true
 	if result.Cycles > 0 {
 		log.Warn("parents form a cycle, which was broken", "cycles", result.Cycles, "at", result.CyclesAt)
 	}
@@ -170,9 +178,11 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	}
 	outcome.Pages = p.pages
 	outcome.Partial = len(p.parts) > 0
-	outcome.Complete = !outcome.Partial
+	outcome.Complete = !outcome.Partial && o.Trigger != Hook
 	if outcome.Partial {
 		outcome.Error = errors.Join(p.parts...).Error()
+	}
+	if !outcome.Complete {
 		outcome.Adopt = p.run.Identity() == ""
 		return outcome, nil
 	}

@@ -54,9 +54,9 @@ variables that begin with its name. Any variable X can be given as X_FILE.`,
 			root.AddCommand(c)
 		}
 	}
-	add(groupPull, demoCommand(a), syncCommand(a), planCommand(a))
+	add(groupPull, demoCommand(a), syncCommand(a), planCommand(a), serveCommand(a))
 	add(groupRead, accountsCommand(a), treeCommand(a), historyCommand(a), runsCommand(a), rejectsCommand(a))
-	add(groupKeep, migrateCommand(a), versionCommand(a))
+	add(groupKeep, migrateCommand(a), healthcheckCommand(a), versionCommand(a))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultVersionFlag()
 	finish(root)
