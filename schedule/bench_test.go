@@ -251,7 +251,7 @@ func (w *benchWorld) table(b *testing.B) {
 		w.sync(b) // all is as it was
 		w.settle(b)
 	}
-	b.Log("\n" + strings.Join(append(lines, w.queries(b)...), "\n"))
+	fmt.Println("\n" + strings.Join(append(lines, w.queries(b)...), "\n")) // b.Log cuts what is long
 }
 
 // settle leaves the database as autovacuum will have by the next run.
@@ -265,10 +265,10 @@ func (w *benchWorld) queries(b *testing.B) []string {
 	lines := []string{fmt.Sprintf("%-44s %8s", "query", "ms")}
 	for _, q := range []struct{ name, text string }{
 		{"one account by its external id", `SELECT * FROM directory.accounts WHERE source = 'sw' AND external_id = '` + simulate.UUID(uint64(w.n/2)) + `'`},
-		{"its history", `SELECT h.* FROM directory.accounts a, LATERAL (SELECT * FROM directory.account_history WHERE account_id = a.id) h WHERE a.source = 'sw' AND a.external_id = '` + simulate.UUID(107) + `'`},
+		{"its history", `SELECT * FROM directory.account_history WHERE source = 'sw' AND external_id = '` + simulate.UUID(107) + `'`},
 		{"a subtree of 1,000 of them", `SELECT d.* FROM directory.accounts a, directory.descendants(a.id) d WHERE a.source = 'sw' AND a.external_id = '` + simulate.UUID(0) + `' LIMIT 1000`},
 		{"changes of the last second", `SELECT * FROM directory.account_history WHERE valid_from >= now() - interval '1 second'`},
-		{"suspended ones by source", `SELECT id, name FROM directory.live_accounts WHERE source = 'sw' AND status = 'closed' LIMIT 1000`},
+		{"1,000 closed ones of a source", `SELECT id, name FROM directory.live_accounts WHERE source = 'sw' AND status = 'closed' LIMIT 1000`},
 	} {
 		var took []time.Duration
 		for range 7 {

@@ -60,7 +60,6 @@ func TestPostgresRestartsDuringARun(t *testing.T) {
 	if result.Err == nil || result.Status != "failed" {
 		t.Errorf("the run ended %q, error %v", result.Status, result.Err)
 	}
-	r.check()
 	if diff := difference(before, r.directory()); diff != "" {
 		t.Errorf("the directory changed (-before +after):\n%s", diff)
 	}
@@ -164,16 +163,16 @@ func TestAnApplyThatFailsWritesNothing(t *testing.T) {
 	base := newRig(t)
 	base.exec(`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused for a test'; END $$`)
 	for table, when := range map[string]string{
-		"directory.accounts":                     "INSERT",
-		"directory.accounts ":                    "UPDATE",
-		"directory_internal.account_version":     "INSERT",
-		"directory_internal.account_head":        "INSERT",
-		"directory_internal.applied":             "INSERT",
-		"directory_internal.applied_counter":     "UPDATE",
-		"directory.rejects":                      "INSERT",
-		"directory.held_deletions":               "INSERT",
-		"directory_internal.connection":          "UPDATE OF last_applied_at",
-		"directory.runs":                         "UPDATE OF applied_seq",
+		"directory.accounts":                 "INSERT",
+		"directory.accounts ":                "UPDATE",
+		"directory_internal.account_version": "INSERT",
+		"directory_internal.account_head":    "INSERT",
+		"directory_internal.applied":         "INSERT",
+		"directory_internal.applied_counter": "UPDATE",
+		"directory.rejects":                  "INSERT",
+		"directory.held_deletions":           "INSERT",
+		"directory_internal.connection":      "UPDATE OF last_applied_at",
+		"directory.runs":                     "UPDATE OF applied_seq",
 	} {
 		t.Run(table+" "+when, func(t *testing.T) {
 			r := base.fresh(t)

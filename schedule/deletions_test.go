@@ -228,7 +228,10 @@ func TestADeletedAccountComesBack(t *testing.T) {
 	t.Parallel()
 	r, n := rigOf(t, "signalwire", account("top", ""), account("mid", "top"), account("leaf", "mid"))
 	r.mustSync("succeeded")
-	id := func() (id int64) { r.get(&id, `SELECT id FROM directory.accounts WHERE external_id = 'mid'`); return id }
+	id := func() (id int64) {
+		r.get(&id, `SELECT id FROM directory.accounts WHERE external_id = 'mid'`)
+		return id
+	}
 	was := id()
 	mid, _ := n.world.Get("mid")
 	n.world.Remove("mid")

@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"rollcall/model"
@@ -41,7 +42,7 @@ func (f *fake) configured(name string) sources.Configured {
 func (f *fake) lists(pages ...[]sources.Record) {
 	f.list = func(yield func(sources.Page, error) bool) {
 		for _, records := range pages {
-			if !yield(sources.Page{Records: records}, nil) {
+			if !yield(sources.Page{Records: slices.Clone(records)}, nil) { // whoever takes a page clears it
 				return
 			}
 		}
@@ -70,3 +71,5 @@ func (f *fake) Map(o model.Object) model.Account {
 }
 
 func (f *fake) Close() {}
+
+func pageOf(records ...sources.Record) []sources.Record { return records }

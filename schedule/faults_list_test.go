@@ -232,8 +232,10 @@ func TestNothingIsSentElsewhere(t *testing.T) {
 	t.Parallel()
 	base := newRig(t)
 	for name, fault := range map[string]func(url string) simulate.Action{
-		"next link": func(url string) simulate.Action { return simulate.NextIs(url + "/api/laml/2010-04-01/Accounts?PageToken=PA1") },
-		"redirect":  simulate.Redirect,
+		"next link": func(url string) simulate.Action {
+			return simulate.NextIs(url + "/api/laml/2010-04-01/Accounts?PageToken=PA1")
+		},
+		"redirect": simulate.Redirect,
 	} {
 		t.Run(name, func(t *testing.T) {
 			elsewhere := simulate.Elsewhere(t)

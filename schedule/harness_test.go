@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -230,11 +229,4 @@ func (j *journal) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String()
-}
-
-// with returns a copy of m with other's entries.
-func with(m, other map[string]string) map[string]string {
-	m = maps.Clone(m)
-	maps.Copy(m, other)
-	return m
 }

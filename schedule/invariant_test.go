@@ -18,8 +18,11 @@ func (r *rig) check() {
 	r.checkHistory(versions)
 	r.checkRuns(versions)
 	r.checkLeftovers()
-	for _, m := range r.moments {
-		r.checkMoment(m)
+	for i, m := range r.moments {
+		// All of them would be many, and one that breaks is broken for long.
+		if i == 0 || i >= len(r.moments)-2 {
+			r.checkMoment(m)
+		}
 	}
 }
 

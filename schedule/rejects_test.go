@@ -128,24 +128,6 @@ func TestAPartialRunResolvesWhatItTook(t *testing.T) {
 	}
 }
 
-// An account whose good record is the one the directory has is taken, too.
-func TestAPartialRunResolvesWhatIsUnchanged(t *testing.T) {
-	t.Parallel()
-	r, f := newRig(t).withFake()
-	f.lists([]sources.Record{object("a", nil)})
-	r.mustSync("succeeded")
-	f.lists([]sources.Record{oversize("a")})
-	r.mustSync("succeeded")
-	f.list = func(yield func(sources.Page, error) bool) {
-		_ = yield(sources.Page{}, &sources.PartError{Part: "a part", Err: sources.ErrNoLookup}) &&
-			yield(sources.Page{Records: []sources.Record{object("a", nil)}}, nil)
-	}
-	r.mustSync("partial")
-	if list := r.rejects(); list[0].Resolved == nil {
-		t.Errorf("%+v", list)
-	}
-}
-
 // A record that cannot be taken besides a good one of the same account.
 func TestAGoodRecordAndABadOne(t *testing.T) {
 	t.Parallel()
@@ -160,7 +142,7 @@ func TestAGoodRecordAndABadOne(t *testing.T) {
 				f.lists(records[:1], records[1:])
 			}
 			result := r.run(t.Context(), acme)
-			if w := r.directory()["a"]; w.Name != "Account a" || result.Fetched != 1 || result.Created != 1 {
+			if w := r.directory()["a"]; w.Name != "Account a" || result.Created != 1 || result.Err != nil {
 				t.Errorf("%s, on %d pages: %+v, %+v", name, pages, w, result.Counts)
 			}
 		}

@@ -29,7 +29,7 @@ func (r *Run) Plan(ctx context.Context, o Outcome, tell func(Change) error) (Rep
 		return Report{}, wrap(ctx, err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	a := &applying{Run: r, tx: tx, o: o}
+	a := &applying{Run: r, tx: tx, o: o, deduplicate: true}
 	if err := a.plan(ctx, tell); err != nil {
 		return Report{}, wrap(ctx, err)
 	}

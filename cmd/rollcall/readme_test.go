@@ -38,6 +38,9 @@ func blocks(t *testing.T, language string) []string {
 	return found
 }
 
+// rare are parts of queries that the sample world has no answer to.
+var rare = []string{"parent_id IS NULL AND parent_external_id", "contact_name IS NULL"}
+
 // TestReadmeQueries runs each query of the README as an analyst would, on a
 // directory that the commands filled.
 func TestReadmeQueries(t *testing.T) {
@@ -46,14 +49,17 @@ func TestReadmeQueries(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer fleet.Close()
+	const shared = "ada@shared.example"
+	fleet.Agendize.Update(fleet.Agendize.Snapshot()[0].ID, func(a *simulate.Account) { a.Email = shared })
+	fleet.SignalWire.Update(fleet.SignalWire.Snapshot()[0].ID, func(a *simulate.Account) { a.Name = shared })
 	env := fleet.Env()
 	env["DATABASE_URL"] = sinktest.URL(t)
 	var out bytes.Buffer
-	for day := range 2 {
-		if status := run(t.Context(), []string{"sync"}, envconfig.MapLookuper(env), nil, &out, &out); status != exitWell {
+	for day := range 3 {
+		if status := run(t.Context(), []string{"sync"}, envconfig.MapLookuper(env), nil, &out, &out); status != exitWell && status != exitHeld {
 			t.Fatalf("sync of day %d: exit status %d\n%s", day, status, &out)
 		}
-		fleet.Change(7, 0.1)
+		fleet.Change(uint64(day), 0.2)
 	}
 	db, err := sink.Open(t.Context(), env["DATABASE_URL"], 1)
 	if err != nil {
@@ -77,7 +83,7 @@ func TestReadmeQueries(t *testing.T) {
 		if err := rows.Err(); err != nil {
 			t.Errorf("%v\n%s", err, query)
 		}
-		if found == 0 && !strings.Contains(query, "parent_id IS NULL") { // orphans: there are none
+		if found == 0 && !slices.ContainsFunc(rare, func(part string) bool { return strings.Contains(query, part) }) {
 			t.Errorf("nothing found by\n%s", query)
 		}
 		_ = rows.Close()

@@ -42,13 +42,26 @@ configuration, nothing was started; 3 no failure, but deletions are held.`,
 		}
 		return a.does(func(ctx context.Context, names []string) error {
 			return a.withRunner(ctx, names, func(ctx context.Context, r *schedule.Runner, connections []sources.Configured) error {
-				return a.sync(ctx, r, connections, schedule.Options{
+				err := a.sync(ctx, r, connections, schedule.Options{
 					Trigger: schedule.Manual, Wait: len(names) > 0, AllowDeletes: allow,
 				})
+				if len(names) > 0 {
+					return err // of the others it is not known whether they are configured
+				}
+				return errors.Join(err, noteConfigured(ctx, r.DB, connections))
 			})
 		})(c, names)
 	}
 	return c
+}
+
+// noteConfigured tells the directory which connections there are.
+func noteConfigured(ctx context.Context, db *sqlx.DB, connections []sources.Configured) error {
+	names := make([]string, len(connections))
+	for i, c := range connections {
+		names[i] = c.Name
+	}
+	return sink.Configured(ctx, db, names)
 }
 
 // sync runs the connections and tells how each one ended; the log has told why.
