@@ -83,7 +83,7 @@ func (s sessions) Claim(ctx context.Context, t sink.Tick, tick time.Time) (bool,
 	return sink.Claim(ctx, s.db, t, tick)
 }
 
-func (s sessions) Reap(ctx context.Context) ([]string, error) { return sink.EndSilent(ctx, s.db) }
+func (s sessions) Reap(ctx context.Context) ([]string, error) { return sink.EndSilent(ctx, s.db, sink.SilentAfter) }
 
 // Init readies a Cron, before Wake and Serve. The Runner's database is needed
 // only once it serves.

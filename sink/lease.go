@@ -14,10 +14,10 @@ const (
 	// it from that.
 	beatEvery = 10 * time.Second
 
-	// silentAfter is how long nothing may be heard of a run until it is taken
-	// for dead: three signs that did not come. With pollEvery of a schedule it
-	// is replaced within a minute.
-	silentAfter = 40 * time.Second
+	// SilentAfter is how long nothing may be heard of a run until it is taken
+	// for dead: three signs that did not come. A schedule looks often enough to
+	// have it replaced within a minute.
+	SilentAfter = 40 * time.Second
 
 	// endedWait is how long the lock of a session that was ended may take to
 	// come free.
@@ -41,7 +41,7 @@ func (r *Run) keepLease(ctx context.Context, pid int) {
 	r.lease = l
 	var session driver.Conn
 	_ = r.conn.Raw(func(s any) error { session, _ = s.(driver.Conn); return nil })
-	watch := time.AfterFunc(silentAfter, func() {
+	watch := time.AfterFunc(SilentAfter, func() {
 		l.lose(ErrLost)
 		cut(r.db, session)
 	})
@@ -60,7 +60,7 @@ func (r *Run) keepLease(ctx context.Context, pid int) {
 			switch {
 			case err != nil: // until it was silent for too long
 			case held:
-				watch.Reset(silentAfter)
+				watch.Reset(SilentAfter)
 			default:
 				watch.Reset(0)
 				return
@@ -100,10 +100,10 @@ func (r *Run) Bind(ctx context.Context) (bound context.Context, cancel func()) {
 	return bound, func() { stop(); end(nil) }
 }
 
-// EndSilent ends the sessions of runs whose process is silent, and returns their
-// sources.
-func EndSilent(ctx context.Context, db *sqlx.DB) ([]string, error) {
+// EndSilent ends the sessions of runs of which nothing was heard for so long,
+// and returns their sources.
+func EndSilent(ctx context.Context, db *sqlx.DB, silence time.Duration) ([]string, error) {
 	var names []string
-	err := db.SelectContext(ctx, &names, statement("end_silent"), lockClass, silentAfter.Seconds())
+	err := db.SelectContext(ctx, &names, statement("end_silent"), lockClass, silence.Seconds())
 	return names, wrap(ctx, err)
 }

@@ -131,7 +131,7 @@ func (r *Run) lock(ctx context.Context) error {
 		}
 		if time.Since(looked) >= beatEvery {
 			looked = time.Now()
-			ended, err := EndSilent(ctx, r.db)
+			ended, err := EndSilent(ctx, r.db, SilentAfter)
 			if err != nil {
 				return err
 			}

@@ -12,11 +12,9 @@ import (
 // descriptor such as @hourly, or @every with a duration. Times of day are UTC
 // unless it begins with CRON_TZ=. The zero Schedule never comes.
 type Schedule struct {
-	// Every is the time from one start to the next; 0 where the schedule is
-	// one of times of day.
+	// Every is the time from one start to the next; 0 where there is Cron.
 	Every time.Duration
-
-	cron cron.Schedule
+	Cron  cron.Schedule // times of day
 }
 
 // fiveFields reads what crontab does: no seconds, and the descriptors.
@@ -76,19 +74,19 @@ func ParseSchedule(text string) (Schedule, error) {
 	if parsed.Next(time.Now()).IsZero() {
 		return Schedule{}, errImpossible
 	}
-	return Schedule{cron: parsed}, nil
+	return Schedule{Cron: parsed}, nil
 }
 
 // Set tells whether there is a schedule.
-func (s Schedule) Set() bool { return s.Every > 0 || s.cron != nil }
+func (s Schedule) Set() bool { return s.Every > 0 || s.Cron != nil }
 
 // Next returns the first tick after t.
 func (s Schedule) Next(t time.Time) time.Time {
 	switch {
 	case s.Every > 0:
 		return t.Add(s.Every)
-	case s.cron != nil:
-		return s.cron.Next(t)
+	case s.Cron != nil:
+		return s.Cron.Next(t)
 	}
 	return time.Time{}
 }
