@@ -83,7 +83,9 @@ func (s sessions) Claim(ctx context.Context, t sink.Tick, tick time.Time) (bool,
 	return sink.Claim(ctx, s.db, t, tick)
 }
 
-func (s sessions) Reap(ctx context.Context) ([]string, error) { return sink.EndSilent(ctx, s.db, sink.SilentAfter) }
+func (s sessions) Reap(ctx context.Context) ([]string, error) {
+	return sink.EndSilent(ctx, s.db, sink.SilentAfter)
+}
 
 // Init readies a Cron, before Wake and Serve. The Runner's database is needed
 // only once it serves.
@@ -210,8 +212,8 @@ func (c *Cron) ticks(ctx context.Context) ([]sink.Tick, error) {
 			return nil, err
 		}
 	}
-	if c.begun.IsZero() {
-		c.begun = ticks[0].Now
+	if now := ticks[0].Now; c.begun.IsZero() || c.begun.After(now) { // or the clock was set back
+		c.begun = now
 	}
 	slices.SortStableFunc(ticks, func(a, b sink.Tick) int {
 		return c.lines[a.Source].due(a, c.begun).Compare(c.lines[b.Source].due(b, c.begun))
