@@ -27,7 +27,7 @@ func TestACrashOfPostgresVoidsACheckpoint(t *testing.T) {
 	r, f := (&rig{db: db}).fresh(t).withFake()
 	b := &book{}
 	for page := range 4 {
-		b.pages = append(b.pages, []sources.Record{object(string(rune('a'+page)), "new", page+1)})
+		b.pages = append(b.pages, []sources.Record{dated(string(rune('a'+page)), "new", page+1)})
 	}
 	f.from = b.from
 	r.mustBreak(b, 3)

@@ -21,6 +21,7 @@ const (
 	Manual   = "manual"
 	Schedule = "schedule"
 	Backfill = "backfill"
+	Hook     = "hook"
 )
 
 // Options say how a run goes.
@@ -44,7 +45,7 @@ type Options struct {
 // plain tells whether the run reads all that the provider lists, from its
 // beginning to its end.
 func (o Options) plain() bool {
-	return o.Window.Whole() && !o.Replay && o.Trigger != Backfill
+	return o.Window.Whole() && !o.Replay && o.Trigger != Backfill && o.Trigger != Hook
 }
 
 // A Result is how a run of one connection ended. Err tells why it did not
@@ -101,20 +102,18 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 	if err == nil {
 		defer source.Close()
 		err = r.run(ctx, c, source, pulse, o, log, &result)
+	} else {
+		err = r.fail(ctx, c, o, err, &result)
 	}
 	result.Err = err
 	result.Took = time.Since(began)
-	logResult(log, result)
+	logEnd(log, o, result)
 	return result
 }
 
 func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.Source, pulse *pulse, o Options, log *slog.Logger, result *Result) error {
-	start := sink.Start{Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil, Resumable: o.resumable(c, source.Traits())}
-	if o.Wait {
-		start.Wait = c.Timeout
-	}
-	run, err := sink.Begin(ctx, r.DB, start)
-	if errors.Is(err, sink.ErrBusy) {
+	run, err := r.begin(ctx, c, o, o.resumable(c, source.Traits()))
+	if errors.Is(err, sink.ErrBusy) && !o.unattended() {
 		if !o.Wait && o.Plan == nil {
 			result.Status = "skipped"
 			return sink.Skip(ctx, r.DB, c.Name)
@@ -128,6 +127,14 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	result.RunID = run.ID
 	log = log.With("run", run.ID)
 	log.Debug("a run begins")
+	ctx, unbind := run.Bind(ctx)
+	defer unbind()
+	applied := false
+	if o.Trigger == Hook {
+		hints := &hinted{Source: source, db: sink.Desk(r.DB), name: c.Name}
+		source = hints
+		defer func() { hints.settle(ctx, applied, log) }()
+	}
 
 	if o.Replay {
 		source = &replay{Source: source, db: r.DB, name: c.Name}
@@ -158,6 +165,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 		}
 		return errors.Join(err, run.End(ctx, result.Status, err.Error(), result.Counts))
 	}
+	applied = true
 	if result.Cycles > 0 {
 		log.Warn("parents form a cycle, which was broken", "cycles", result.Cycles, "at", result.CyclesAt)
 	}
@@ -196,7 +204,7 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	outcome.Pages = p.pages
 	outcome.Memory, outcome.Repeats = p.memory, p.records != p.run.Distinct()
 	outcome.Partial = len(p.parts) > 0
-	outcome.Complete = !outcome.Partial && p.whole()
+	outcome.Complete = !outcome.Partial && o.Trigger != Hook && p.whole()
 	if outcome.Partial {
 		outcome.Error = errors.Join(p.parts...).Error()
 	}

@@ -81,6 +81,7 @@ func (r *Run) Apply(ctx context.Context, o Outcome) (Report, error) {
 		// An account that is new came twice, on different pages: rare enough to
 		// look for only once it has happened.
 		if _, err = tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT staged`); err == nil {
+			o.Repeats = true // what is remembered of the listing would not tell which counted
 			a = &applying{Run: r, tx: tx, o: o, deduplicate: true}
 			err = a.apply(ctx)
 		}

@@ -73,7 +73,7 @@ func refused(e *pq.Error) string {
 	case code[:2] == "53":
 		return e.Message + ": the server is out of connections, disk or memory"
 	case code == "57P01" || code == "57P02" || code == "57P03":
-		return "is shutting down or starting up: run again once it is up"
+		return "is shutting down or starting up, or the session was ended by another rollcall since nothing was heard of this one: run again"
 	default:
 		return fmt.Sprintf("%s (SQLSTATE %s)", e.Message, code)
 	}

@@ -179,6 +179,6 @@ func (a *applying) remember(ctx context.Context) error {
 			stale = append(stale, m.digests[i][:])
 		}
 	}
-	_, err := a.exec(ctx, "remember", a.connection, a.ID, stale)
+	_, err := a.exec(ctx, "remember_chunks", a.connection, a.ID, stale)
 	return err
 }

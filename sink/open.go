@@ -8,13 +8,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 )
 
 const (
@@ -43,11 +41,13 @@ func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, erro
 	if err != nil {
 		return nil, err
 	}
-	connector, err := pq.NewConnector(dsn)
+	connector, err := newConnector(dsn, sessionSilence)
 	if err != nil {
-		return nil, errors.New("DATABASE_URL: has a setting that Postgres does not know or cannot read")
+		return nil, err
 	}
-	connector.Dialer(newDialer())
+	if connector.desk, err = newDesk(dsn); err != nil {
+		return nil, err
+	}
 	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
 	db.SetMaxOpenConns(sessions)
 	db.SetMaxIdleConns(sessions)
@@ -85,22 +85,4 @@ func dataSource(databaseURL string) (dsn, where string, err error) {
 		host = h
 	}
 	return u.String(), fmt.Sprintf("%q at %s", strings.TrimPrefix(u.Path, "/"), host), nil
-}
-
-// dialer opens sessions that notice a peer which went silent: nothing else
-// ends a read from a connection that became a black hole.
-type dialer struct{ *net.Dialer }
-
-func newDialer() dialer {
-	return dialer{&net.Dialer{
-		Timeout:         connectTimeout,
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount},
-	}}
-}
-
-// DialTimeout is for drivers that do not pass a context.
-func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	return d.DialContext(ctx, network, address)
 }

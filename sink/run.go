@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,7 @@ type Run struct {
 	connection int    // directory_internal.connection.id
 	identity   string // that the accounts so far came from
 	empty      bool   // no account of the source is known
+	lease      *lease // keeps the lock for as long as the process is heard of
 	staging    string // its staging table; "" before it is needed
 
 	stagedBy    int64 // the run that its rows are staged under: itself, or the one that it goes on from
@@ -86,6 +88,9 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 	if err := r.lock(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.wanted(ctx); err != nil {
+		return nil, err
+	}
 	if s.Plan {
 		err = conn.GetContext(ctx, &r.ID, `SELECT nextval(pg_get_serial_sequence('directory.runs', 'id'))`)
 	} else {
@@ -121,12 +126,29 @@ func (r *Run) register(ctx context.Context) error {
 // lock takes the connection's advisory lock for the session.
 func (r *Run) lock(ctx context.Context) error {
 	deadline := time.Now().Add(r.start.Wait)
+	var looked time.Time // for a holder that is dead
 	poll := time.NewTicker(lockPoll)
 	defer poll.Stop()
 	for {
 		var held bool
-		if err := r.conn.GetContext(ctx, &held, `SELECT pg_try_advisory_lock($1, $2)`, lockClass, r.connection); err != nil || held {
+		var pid int
+		err := r.conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1, $2), pg_backend_pid()`, lockClass, r.connection).Scan(&held, &pid)
+		if err != nil {
 			return err
+		}
+		if held {
+			r.keepLease(ctx, pid)
+			return nil
+		}
+		if time.Since(looked) >= beatEvery {
+			looked = time.Now()
+			ended, err := EndSilent(ctx, r.db, SilentAfter)
+			if err != nil {
+				return err
+			}
+			if soon := time.Now().Add(endedWait); slices.Contains(ended, r.Source) && deadline.Before(soon) {
+				deadline = soon
+			}
 		}
 		if time.Now().After(deadline) {
 			return ErrBusy
@@ -202,6 +224,7 @@ func (r *Run) End(ctx context.Context, status, reason string, c Counts) error {
 
 // Close lets go of the connection and of what was staged.
 func (r *Run) Close(ctx context.Context) {
+	r.endLease()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	if (r.seq > 0 || r.rejects > 0) && !r.saved {
@@ -232,6 +255,7 @@ func (r *Run) unstage(ctx context.Context) error {
 
 // discard closes the session itself, and with it the lock.
 func (r *Run) discard() {
+	r.endLease()
 	_ = r.conn.Raw(func(any) error { return driver.ErrBadConn })
 	_ = r.conn.Close()
 }

@@ -34,7 +34,7 @@ func (s Secret) Reveal() string { return string(s) }
 // Settings are what every connection can be told in its environment, whatever
 // its provider.
 type Settings struct {
-	Schedule         string        `env:"SCHEDULE"`
+	Schedule         Schedule      `env:"SCHEDULE"`
 	Timeout          time.Duration `env:"TIMEOUT, default=10m"`
 	RequestTimeout   time.Duration `env:"REQUEST_TIMEOUT, default=30s"`
 	RateLimit        float64       `env:"RATE_LIMIT"`

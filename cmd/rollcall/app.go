@@ -14,6 +14,7 @@ import (
 
 	"rollcall/sink"
 	"rollcall/sink/embedded"
+	"rollcall/sources/fetch"
 )
 
 // An app is one call of the program: what it was given, and where it writes.
@@ -23,6 +24,8 @@ type app struct {
 	stdout io.Writer
 	stderr io.Writer
 	screen screen // what stdout is, if it is a terminal
+
+	observe func(source string, at fetch.Attempt) // told of each request to a provider; may be nil
 
 	summary bool // show what sync did also where stdout is no terminal
 	started bool // a command is at work: what goes wrong now is no bad usage

@@ -24,17 +24,17 @@ import (
 type config struct {
 	DatabaseURL databaseURL // read only where it is needed
 
-	Schedule        string        `env:"ROLLCALL_SCHEDULE, default=@hourly"`
-	Jitter          time.Duration `env:"ROLLCALL_JITTER, default=0s" range:"0s.."`
-	Addr            address       `env:"ROLLCALL_ADDR, default=:8080"`
-	HooksAddr       address       `env:"ROLLCALL_HOOKS_ADDR"` // "" is Addr's
-	Parallel        int           `env:"ROLLCALL_PARALLEL, default=8" range:"1..1000"`
-	ShutdownTimeout time.Duration `env:"ROLLCALL_SHUTDOWN_TIMEOUT, default=25s" range:"0s.."`
-	Retention       retention     `env:"ROLLCALL_RETENTION, default=90d"`
-	ReaderRole      role          `env:"ROLLCALL_READER_ROLE, default=directory_reader"`
-	DataDir         string        `env:"ROLLCALL_DATA_DIR"` // "" is the user's data folder
-	LogLevel        logLevel      `env:"LOG_LEVEL, default=info"`
-	LogFormat       logFormat     `env:"LOG_FORMAT"` // "" is text on a terminal, else json
+	Schedule        sources.Schedule `env:"ROLLCALL_SCHEDULE, default=@hourly"`
+	Jitter          time.Duration    `env:"ROLLCALL_JITTER, default=0s" range:"0s.."`
+	Addr            address          `env:"ROLLCALL_ADDR, default=:8080"`
+	HooksAddr       address          `env:"ROLLCALL_HOOKS_ADDR"` // "" is Addr's
+	Parallel        int              `env:"ROLLCALL_PARALLEL, default=8" range:"1..1000"`
+	ShutdownTimeout time.Duration    `env:"ROLLCALL_SHUTDOWN_TIMEOUT, default=25s" range:"0s.."`
+	Retention       retention        `env:"ROLLCALL_RETENTION, default=90d"`
+	ReaderRole      role             `env:"ROLLCALL_READER_ROLE, default=directory_reader"`
+	DataDir         string           `env:"ROLLCALL_DATA_DIR"` // "" is the user's data folder
+	LogLevel        logLevel         `env:"LOG_LEVEL, default=info"`
+	LogFormat       logFormat        `env:"LOG_FORMAT"` // "" is text on a terminal, else json
 
 	connections []sources.Configured // where they are needed
 	log         *slog.Logger

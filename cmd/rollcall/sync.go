@@ -120,8 +120,13 @@ func told(c sink.Counts) string {
 		n    int64
 		what string
 	}{
-		{c.Created, "created"}, {c.Updated, "updated"}, {c.Moved, "moved"}, {c.Deleted, "deleted"},
-		{c.Restored, "restored"}, {c.Rejected, "rejected"}, {c.Held, "held"},
+		{c.Created, "created"},
+		{c.Updated, "updated"},
+		{c.Moved, "moved"},
+		{c.Deleted, "deleted"},
+		{c.Restored, "restored"},
+		{c.Rejected, "rejected"},
+		{c.Held, "held"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
@@ -162,6 +167,9 @@ func (a *app) reopen(ctx context.Context, c sources.Configured, log *slog.Logger
 		return nil, err
 	}
 	return fresh.Open(userAgent(), log, func(at fetch.Attempt) {
+		if a.observe != nil {
+			a.observe(c.Name, at)
+		}
 		if at.Err == nil {
 			answered()
 		}

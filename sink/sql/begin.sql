@@ -2,7 +2,7 @@
 -- as running was killed. $1 source, $2 provider, $3 trigger.
 WITH killed AS (
     UPDATE directory.runs
-    SET status = 'interrupted', finished_at = clock_timestamp(),
+    SET status = 'interrupted', finished_at = statement_timestamp(), -- before started_at below
         error = 'the process or its session with the database ended; nothing was applied'
     WHERE source = $1 AND status = 'running'
 ), left_over AS (
@@ -14,7 +14,8 @@ WITH killed AS (
     RETURNING id
 ), held AS (
     UPDATE directory_internal.connection
-    SET run_id = (SELECT id FROM begun), provider = $2
+    SET run_id = (SELECT id FROM begun), provider = $2,
+        started_at = CASE WHEN $3 IN ('schedule', 'manual') THEN clock_timestamp() ELSE started_at END
     WHERE name = $1
 )
 SELECT id FROM begun

@@ -1,6 +1,8 @@
--- The chunks that came no more go; those that came again, or first, count from
--- now on. $1 connection.id, $2 run, $3 digests that came no more.
-WITH remembered AS (
-    UPDATE directory_internal.connection SET remembered_run = $2 WHERE id = $1
-)
-DELETE FROM directory_internal.seen_chunk WHERE connection = $1 AND digest = ANY ($3) AND run_id < $2
+-- Keeps hints, one an account, unless the source has too many already.
+-- $1 source, $2 external ids, each once, $3 the most.
+INSERT INTO directory_internal.hint (source, external_id, received_at, due_at)
+SELECT $1, id, clock_timestamp(), clock_timestamp()
+FROM unnest($2::text[]) AS named (id)
+WHERE (SELECT count(*) FROM directory_internal.hint WHERE source = $1) < $3
+   OR EXISTS (SELECT FROM directory_internal.hint h WHERE h.source = $1 AND h.external_id = named.id)
+ON CONFLICT (source, external_id) DO UPDATE SET received_at = excluded.received_at

@@ -1,0 +1,245 @@
+package schedule
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rollcall/sink"
+	"rollcall/sources"
+)
+
+// A clockwork is a timetable without a database, and what ran by it. Its clock
+// is the bubble's.
+type clockwork struct {
+	mu      sync.Mutex
+	ticks   map[string]sink.Tick
+	begun   time.Time
+	skew    time.Duration // of the database's clock
+	away    bool
+	started []string      // name and time of each run, since begun
+	takes   time.Duration // a run
+}
+
+func (c *clockwork) now() time.Time { return time.Now().Add(c.skew) }
+
+func (c *clockwork) Ticks(_ context.Context, names []string) ([]sink.Tick, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.away {
+		return nil, errors.New("away")
+	}
+	var list []sink.Tick
+	for _, name := range names {
+		t := c.ticks[name]
+		t.Source, t.Now = name, c.now()
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+func (c *clockwork) Begin(_ context.Context, names []string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range names {
+		now, t := c.now(), c.ticks[name]
+		t.Claimed = &now
+		c.ticks[name] = t
+	}
+	return nil
+}
+
+func (c *clockwork) Claim(_ context.Context, was sink.Tick, tick time.Time) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.ticks[was.Source]
+	if (t.Claimed == nil) != (was.Claimed == nil) || t.Claimed != nil && !t.Claimed.Equal(*was.Claimed) {
+		return false, nil
+	}
+	t.Claimed = &tick
+	c.ticks[was.Source] = t
+	return true, nil
+}
+
+func (c *clockwork) Reap(context.Context) ([]string, error) { return nil, nil }
+
+func (c *clockwork) run(ctx context.Context, s sources.Configured, _ Options) Result {
+	c.mu.Lock()
+	now := c.now()
+	t := c.ticks[s.Name]
+	t.Started = &now
+	c.ticks[s.Name] = t
+	c.started = append(c.started, fmt.Sprintf("%s %v", s.Name, time.Since(c.begun).Round(time.Second)))
+	takes := c.takes
+	c.mu.Unlock()
+	select {
+	case <-time.After(takes):
+		return Result{Source: s.Name, Report: sink.Report{Status: "succeeded"}}
+	case <-ctx.Done():
+		return Result{Source: s.Name, Report: sink.Report{Status: "interrupted"}, Err: context.Cause(ctx)}
+	}
+}
+
+// cronOf is a Cron by that clockwork.
+func cronOf(t *testing.T, c *clockwork, parallel int, schedules map[string]string) *Cron {
+	t.Helper()
+	cron := &Cron{Runner: &Runner{Parallel: parallel, Log: slog.New(slog.DiscardHandler)}}
+	for name, text := range sorted(schedules) {
+		when, err := sources.ParseSchedule(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cron.Connections = append(cron.Connections, sources.Configured{Connection: sources.Connection{Name: name, Settings: sources.Settings{Schedule: when}}})
+	}
+	cron.Init()
+	cron.table, cron.run = c, c.run
+	return cron
+}
+
+// The clock of a bubble begins at midnight UTC.
+func TestWhenConnectionsRun(t *testing.T) {
+	ago := func(d time.Duration) *time.Time { t := time.Now().Add(-d); return &t }
+	for _, test := range []struct {
+		name      string
+		schedules map[string]string
+		known     func() map[string]sink.Tick
+		takes     time.Duration
+		parallel  int
+		lasts     time.Duration
+		want      []string
+	}{
+		{
+			name: "a new connection waits for its first tick", schedules: map[string]string{"a": "@hourly"},
+			lasts: 2*time.Hour + time.Minute, want: []string{"a 1h0m0s", "a 2h0m0s"},
+		},
+		{
+			name: "@every begins at once", schedules: map[string]string{"a": "@every 10m"},
+			lasts: 25 * time.Minute, want: []string{"a 0s", "a 10m0s", "a 20m0s"},
+		},
+		{
+			name: "@every counts from the last start", schedules: map[string]string{"a": "@every 10m"},
+			known: func() map[string]sink.Tick {
+				return map[string]sink.Tick{"a": {Claimed: ago(time.Hour), Started: ago(4 * time.Minute)}}
+			},
+			lasts: 20 * time.Minute, want: []string{"a 16m0s", "a 6m0s"},
+		},
+		{
+			name: "one late start, however many ticks were missed", schedules: map[string]string{"a": "@hourly", "b": "@every 1h"},
+			known: func() map[string]sink.Tick {
+				return map[string]sink.Tick{"a": {Claimed: ago(50*time.Hour + time.Minute)}, "b": {Started: ago(50 * time.Hour)}}
+			},
+			lasts: 90 * time.Minute, want: []string{"a 0s", "a 1h0m0s", "b 0s", "b 1h0m0s"},
+		},
+		{
+			name: "a run that still goes on is not started again", schedules: map[string]string{"a": "*/10 * * * *"}, takes: 25 * time.Minute,
+			lasts: 65 * time.Minute, want: []string{"a 10m0s", "a 40m0s"},
+		},
+		{
+			name: "one at a time, the longest due first, and no tick is lost", schedules: map[string]string{"a": "10 * * * *", "b": "11 * * * *", "c": "10 * * * *"},
+			takes: 5 * time.Minute, parallel: 1, lasts: 30 * time.Minute, want: []string{"a 10m0s", "b 20m0s", "c 15m0s"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), takes: test.takes}
+				if test.known != nil {
+					c.ticks = test.known()
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), test.lasts)
+				defer cancel()
+				cronOf(t, c, cmp.Or(test.parallel, 8), test.schedules).Serve(ctx, time.Hour)
+				slices.Sort(c.started)
+				if diff := difference(test.want, c.started); diff != "" {
+					t.Errorf("runs (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// Many replicas that look at once make one run of a tick.
+func TestReplicasClaimATickOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), takes: time.Second}
+		ctx, cancel := context.WithTimeout(t.Context(), 65*time.Minute)
+		defer cancel()
+		var replicas sync.WaitGroup
+		for range 5 {
+			cron := cronOf(t, c, 2, map[string]string{"a": "*/20 * * * *", "b": "@every 30m"})
+			replicas.Go(func() { cron.Serve(ctx, time.Hour) })
+		}
+		replicas.Wait()
+		slices.Sort(c.started)
+		if diff := difference([]string{"a 1h0m0s", "a 20m0s", "a 40m0s", "b 0s", "b 1h0m0s", "b 30m0s"}, c.started); diff != "" {
+			t.Errorf("runs (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestJitterSpreadsTheStarts(t *testing.T) {
+	seen := map[time.Duration]bool{}
+	for i := range 20 {
+		d := offset(fmt.Sprint("c", i), time.Minute)
+		if d < 0 || d >= time.Minute || d != offset(fmt.Sprint("c", i), time.Minute) {
+			t.Errorf("offset %v", d)
+		}
+		seen[d.Truncate(10*time.Second)] = true
+	}
+	if len(seen) < 4 || offset("a", 0) != 0 {
+		t.Errorf("twenty connections start at %v", seen)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now()}
+		cron := cronOf(t, c, 2, map[string]string{"a": "@hourly"})
+		cron.lines["a"].offset = 90 * time.Second
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour)
+		defer cancel()
+		cron.Serve(ctx, 0)
+		if diff := difference([]string{"a 1h1m30s", "a 2h1m30s"}, c.started); diff != "" {
+			t.Errorf("runs (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// The schedule outlives a database that goes away, and a clock that is set back.
+func TestTheScheduleOutlivesTheDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now()}
+		set := func(f func()) func() { return func() { c.mu.Lock(); defer c.mu.Unlock(); f() } }
+		for d, f := range map[time.Duration]func(){
+			55 * time.Minute: set(func() { c.away = true }), 70*time.Minute + time.Second: set(func() { c.away = false }),
+			150 * time.Minute: set(func() { c.skew = -24 * time.Hour }),
+		} {
+			timer := time.AfterFunc(d, f)
+			defer timer.Stop()
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Hour+time.Minute)
+		defer cancel()
+		cronOf(t, c, 2, map[string]string{"a": "@hourly"}).Serve(ctx, 0)
+		if diff := difference([]string{"a 1h10m2s", "a 2h0m0s", "a 3h0m0s", "a 4h0m0s"}, c.started); diff != "" {
+			t.Errorf("runs (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRunsAreInterruptedAfterTheirGrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), takes: time.Hour}
+		cron := cronOf(t, c, 2, map[string]string{"a": "@every 24h"})
+		var ended []Result
+		cron.Ended = func(r Result) { ended = append(ended, r) }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		cron.Serve(ctx, 25*time.Second)
+		if took := time.Since(c.begun); took != 85*time.Second || len(ended) != 1 || !errors.Is(ended[0].Err, errStopped) {
+			t.Errorf("after %v: %+v", took, ended)
+		}
+	})
+}

@@ -1,0 +1,194 @@
+package sink
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+const (
+	// sessionSilence is how long a session waits for Postgres: longer than any
+	// statement may take.
+	sessionSilence = statementTimeout + time.Minute
+
+	// deskSilence is the same for the short questions that are asked beside the
+	// runs.
+	deskSilence = 15 * time.Second
+
+	// deskSessions are enough for a few such questions at once.
+	deskSessions = 4
+
+	// deskIdle is how long a session is kept that nothing was asked over: most
+	// processes ask seldom.
+	deskIdle = time.Minute
+)
+
+// A connector opens sessions, and can cut one whose peer went silent: nothing
+// that the driver offers ends a read from a connection that became a black
+// hole. It also holds the desk.
+type connector struct {
+	*pq.Connector
+	silence time.Duration
+	desk    *sqlx.DB // nil on the desk's own
+
+	sockets sync.Map // of the open sessions: driver.Conn → *socket
+}
+
+func newConnector(dsn string, silence time.Duration) (*connector, error) {
+	inner, err := pq.NewConnector(dsn)
+	if err != nil {
+		return nil, errors.New("DATABASE_URL: has a setting that Postgres does not know or cannot read")
+	}
+	inner.Dialer(newDialer())
+	return &connector{Connector: inner, silence: silence}, nil
+}
+
+// newDesk opens the pool for what is asked beside the runs: signs of life,
+// schedules, hints, metrics. No run can take its sessions, and none of its
+// questions hangs.
+func newDesk(dsn string) (*sqlx.DB, error) {
+	c, err := newConnector(dsn, deskSilence)
+	if err != nil {
+		return nil, err
+	}
+	db := sqlx.NewDb(sql.OpenDB(c), "postgres")
+	db.SetMaxOpenConns(deskSessions)
+	db.SetConnMaxIdleTime(deskIdle)
+	return db, nil
+}
+
+// Desk returns the sessions of db for short questions that are asked beside the
+// runs. Closing db closes them.
+func Desk(db *sqlx.DB) *sqlx.DB {
+	if c, ours := db.Driver().(*connector); ours && c.desk != nil {
+		return c.desk
+	}
+	return db
+}
+
+// Driver returns the connector, so that Desk finds it in a pool.
+func (c *connector) Driver() driver.Driver { return c }
+
+// Open is not called: the pool has a connector.
+func (c *connector) Open(name string) (driver.Conn, error) { return c.Connector.Driver().Open(name) }
+
+// Close closes the desk with the pool.
+func (c *connector) Close() error {
+	if c.desk == nil {
+		return nil
+	}
+	return c.desk.Close()
+}
+
+// dialing is the key of the *socket that a session's connection is noted in.
+type dialing struct{}
+
+// Connect opens a session.
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	s := &socket{silence: c.silence}
+	conn, err := c.Connector.Connect(context.WithValue(ctx, dialing{}, s))
+	if err != nil {
+		return nil, err
+	}
+	s.closed = func() { c.sockets.Delete(conn) }
+	c.sockets.Store(conn, s)
+	return conn, nil
+}
+
+// cut ends the connection below a session, whatever waits for it.
+func cut(db *sqlx.DB, session driver.Conn) {
+	c, ours := db.Driver().(*connector)
+	if !ours {
+		return
+	}
+	if s, open := c.sockets.Load(session); open {
+		_ = s.(*socket).Conn.Close()
+	}
+}
+
+// dialer opens connections that notice a peer which went silent.
+type dialer struct{ *net.Dialer }
+
+func newDialer() dialer {
+	return dialer{&net.Dialer{
+		Timeout:         connectTimeout,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount},
+	}}
+}
+
+// DialContext opens the connection of a session, or one to cancel a statement.
+func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := d.Dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	s, session := ctx.Value(dialing{}).(*socket)
+	if !session {
+		s = &socket{silence: deskSilence}
+	}
+	s.Conn = conn
+	return s, nil
+}
+
+// DialTimeout is for drivers that do not pass a context; ours does.
+func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return d.DialContext(ctx, network, address)
+}
+
+// A socket is a connection on which no read or write waits for ever.
+type socket struct {
+	net.Conn
+	silence time.Duration
+	closed  func() // nil while the session is being opened
+
+	mu    sync.Mutex
+	limit time.Time // set by the driver while the session is being opened
+}
+
+// SetDeadline keeps the driver's own limit.
+func (s *socket) SetDeadline(t time.Time) error {
+	s.mu.Lock()
+	s.limit = t
+	s.mu.Unlock()
+	return s.Conn.SetDeadline(t)
+}
+
+func (s *socket) deadline() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := time.Now().Add(s.silence)
+	if !s.limit.IsZero() && s.limit.Before(t) {
+		return s.limit
+	}
+	return t
+}
+
+func (s *socket) Read(b []byte) (int, error) {
+	if err := s.Conn.SetReadDeadline(s.deadline()); err != nil {
+		return 0, err
+	}
+	return s.Conn.Read(b)
+}
+
+func (s *socket) Write(b []byte) (int, error) {
+	if err := s.Conn.SetWriteDeadline(s.deadline()); err != nil {
+		return 0, err
+	}
+	return s.Conn.Write(b)
+}
+
+func (s *socket) Close() error {
+	if s.closed != nil {
+		s.closed()
+	}
+	return s.Conn.Close()
+}

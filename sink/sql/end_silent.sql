@@ -1,0 +1,17 @@
+-- Ends the sessions that hold a connection and of which nothing was heard for
+-- $2 seconds: neither over the session itself nor, by its process, over another.
+-- A process that was stopped, or cut off, so lets go of its lock. They are
+-- chosen first: as one more condition, the end would come before the others.
+-- $1 class of the locks.
+WITH silent AS MATERIALIZED (
+    SELECT c.name, l.pid
+    FROM pg_locks l
+    JOIN directory_internal.connection c ON c.id = l.objid::bigint
+    JOIN pg_stat_activity s ON s.pid = l.pid
+    LEFT JOIN directory_internal.beat b ON b.connection_id = c.id AND b.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.classid::bigint = $1 AND l.objsubid = 2 AND l.granted
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND l.pid <> pg_backend_pid()
+      AND greatest(b.beat_at, s.state_change) < clock_timestamp() - make_interval(secs => $2)
+)
+SELECT name FROM silent WHERE pg_terminate_backend(pid)

@@ -1,0 +1,10 @@
+-- Accounts that could not be asked for wait longer each time. $1 source,
+-- $2 external ids, $3 times, $4 how many failures are one too many.
+WITH failed AS (
+    UPDATE directory_internal.hint h
+    SET failures = failures + 1, due_at = clock_timestamp() + interval '1 minute' * 2 ^ failures
+    FROM unnest($2::text[], $3::timestamptz[]) AS a (external_id, received_at)
+    WHERE h.source = $1 AND h.external_id = a.external_id AND h.failures + 1 < $4
+)
+DELETE FROM directory_internal.hint h
+WHERE h.source = $1 AND h.external_id = ANY ($2) AND h.failures + 1 >= $4

@@ -1,0 +1,114 @@
+package sources
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// A Schedule is when a connection runs: a cron expression of five fields, a
+// descriptor such as @hourly, or @every with a duration. Times of day are UTC
+// unless it begins with CRON_TZ=. The zero Schedule never comes.
+type Schedule struct {
+	// Every is the time from one start to the next; 0 where there is Cron.
+	Every time.Duration
+	Cron  cron.Schedule // times of day
+}
+
+// fiveFields reads what crontab does: no seconds, and the descriptors.
+var fiveFields = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
+
+const (
+	zonePrefix  = "CRON_TZ="
+	everyPrefix = "@every "
+
+	// leastEvery is the shortest @every: robfig/cron counts in whole seconds.
+	leastEvery = time.Second
+)
+
+var (
+	errSchedule   = errors.New("must be a cron expression of five fields such as 30 2 * * *, @hourly, @daily, or @every 15m")
+	errEvery      = errors.New("@every needs a duration of at least 1s, such as @every 15m")
+	errZone       = errors.New("CRON_TZ= needs an IANA zone and a schedule behind it, such as CRON_TZ=Europe/Paris 30 2 * * *")
+	errTZ         = errors.New("write CRON_TZ= instead of TZ=")
+	errImpossible = errors.New("there is no such day: the schedule would never come")
+)
+
+// EnvDecode reads a Schedule.
+func (s *Schedule) EnvDecode(text string) (err error) {
+	*s, err = ParseSchedule(text)
+	return err
+}
+
+// ParseSchedule reads a schedule, and refuses what would never come or come all
+// the time. Its errors do not repeat the text.
+func ParseSchedule(text string) (Schedule, error) {
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, "TZ=") { // alone it makes the parser panic
+		return Schedule{}, errTZ
+	}
+	zone := "UTC"
+	if rest, given := strings.CutPrefix(text, zonePrefix); given {
+		name, expression, found := strings.Cut(rest, " ")
+		if _, err := time.LoadLocation(name); err != nil || !found || name == "" || name == "Local" {
+			return Schedule{}, errZone
+		}
+		zone, text = name, strings.TrimSpace(expression)
+	}
+	if period, given := strings.CutPrefix(text, everyPrefix); given {
+		every, err := time.ParseDuration(strings.TrimSpace(period))
+		if err != nil || every < leastEvery {
+			return Schedule{}, errEvery
+		}
+		return Schedule{Every: every}, nil
+	}
+	if strings.HasPrefix(text, zonePrefix) || strings.HasPrefix(text, "TZ=") || strings.HasPrefix(text, "@every") {
+		return Schedule{}, errSchedule
+	}
+	parsed, err := fiveFields.Parse(zonePrefix + zone + " " + text)
+	if err != nil {
+		return Schedule{}, errSchedule
+	}
+	if parsed.Next(time.Now()).IsZero() {
+		return Schedule{}, errImpossible
+	}
+	return Schedule{Cron: parsed}, nil
+}
+
+// Set tells whether there is a schedule.
+func (s Schedule) Set() bool { return s.Every > 0 || s.Cron != nil }
+
+// Next returns the first tick after t.
+func (s Schedule) Next(t time.Time) time.Time {
+	switch {
+	case s.Every > 0:
+		return t.Add(s.Every)
+	case s.Cron != nil:
+		return s.Cron.Next(t)
+	}
+	return time.Time{}
+}
+
+// Last returns the latest tick after t and not after until, zero where there is
+// none.
+func (s Schedule) Last(t, until time.Time) time.Time {
+	// From near the end, further and further back: a year without a run must
+	// not cost half a million steps.
+	for back := time.Minute; ; back *= 2 {
+		from := until.Add(-back)
+		if back <= 0 || from.Before(t) {
+			from = t
+		}
+		if tick := s.Next(from); !tick.IsZero() && !tick.After(until) {
+			for next := s.Next(tick); !next.IsZero() && !next.After(until); next = s.Next(tick) {
+				tick = next
+			}
+			return tick
+		}
+		if !from.After(t) {
+			return time.Time{}
+		}
+	}
+}
