@@ -43,9 +43,13 @@ func TestDefaultsAreTheContracts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := fmt.Sprint(cfg.Schedule, " ", cfg.Jitter, " ", cfg.Addr, " ", cfg.HooksAddr, " ", cfg.Parallel, " ", cfg.ShutdownTimeout, " ",
+	halfPast := time.Date(2026, 1, 1, 10, 30, 0, 0, time.UTC)
+	if next := cfg.Schedule.Cron.Next(halfPast); !next.Equal(halfPast.Add(30 * time.Minute)) {
+		t.Errorf("the default schedule goes on at %v, want @hourly", next)
+	}
+	got := fmt.Sprint(cfg.Jitter, " ", cfg.Addr, " ", cfg.HooksAddr, " ", cfg.Parallel, " ", cfg.ShutdownTimeout, " ",
 		time.Duration(cfg.Retention), " ", cfg.ReaderRole, " ", slog.Level(cfg.LogLevel))
-	if want := "@hourly 0s :8080  8 25s 2160h0m0s directory_reader INFO"; got != want {
+	if want := "0s :8080  8 25s 2160h0m0s directory_reader INFO"; got != want {
 		t.Errorf("defaults are %s, want %s", got, want)
 	}
 }

@@ -28,7 +28,7 @@ type metrics struct {
 	took, latency                                      *prometheus.HistogramVec
 }
 
-func newMetrics(connections []sources.Configured, db *atomic.Pointer[sqlx.DB]) *metrics {
+func newMetrics(ctx context.Context, connections []sources.Configured, db *atomic.Pointer[sqlx.DB]) *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
@@ -62,7 +62,7 @@ func newMetrics(connections []sources.Configured, db *atomic.Pointer[sqlx.DB]) *
 		m.throttled.WithLabelValues(c.Name)
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		newGauges(names, db))
+		newGauges(ctx, names, db))
 	return m
 }
 
@@ -122,6 +122,7 @@ const (
 
 // gauges tells how the directory stands.
 type gauges struct {
+	ctx   context.Context // of scrapes, which hand none down
 	names []string
 	db    *atomic.Pointer[sqlx.DB] // nil before the database was reached
 	descs map[string]*prometheus.Desc
@@ -139,8 +140,8 @@ type counted struct {
 	at            time.Time
 }
 
-func newGauges(names []string, db *atomic.Pointer[sqlx.DB]) *gauges {
-	g := &gauges{names: names, db: db, descs: map[string]*prometheus.Desc{}, counts: map[string]*counted{}}
+func newGauges(ctx context.Context, names []string, db *atomic.Pointer[sqlx.DB]) *gauges {
+	g := &gauges{ctx: context.WithoutCancel(ctx), names: names, db: db, descs: map[string]*prometheus.Desc{}, counts: map[string]*counted{}}
 	g.descs["rollcall_database_up"] = prometheus.NewDesc("rollcall_database_up", "Whether the database answered this scrape.", nil, nil)
 	for name, help := range map[string]string{
 		"rollcall_accounts_live":                  "Accounts that are not deleted.",
@@ -203,8 +204,7 @@ func (g *gauges) refresh() error {
 	if time.Since(g.asked) < gaugesAge {
 		return nil
 	}
-	// A collector is not handed the scrape's context.
-	ctx, cancel := context.WithTimeout(context.Background(), gaugesTimeout)
+	ctx, cancel := context.WithTimeout(g.ctx, gaugesTimeout)
 	defer cancel()
 	desk := sink.Desk(db)
 	latest, err := sink.Gauges(ctx, desk, g.names)

@@ -6,9 +6,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sethvargo/go-envconfig"
+	"go.yaml.in/yaml/v3"
 
 	"rollcall/sink"
 	"rollcall/sink/sinktest"
@@ -131,4 +135,63 @@ func TestReadmeVariables(t *testing.T) {
 			t.Errorf("the README names a variable %s that nothing reads", name)
 		}
 	}
+}
+
+// TestReadmeAlerts reads the rules as Prometheus does, as far as YAML goes, and
+// looks up every metric that the README names.
+func TestReadmeAlerts(t *testing.T) {
+	known := metricNames(t)
+	for _, block := range blocks(t, "yaml") {
+		var rules struct {
+			Groups []struct {
+				Name  string
+				Rules []struct {
+					Alert, Expr, For string
+					Annotations      map[string]string
+				}
+			}
+		}
+		decoder := yaml.NewDecoder(strings.NewReader(block))
+		decoder.KnownFields(true)
+		if err := decoder.Decode(&rules); err != nil {
+			t.Fatal(err)
+		}
+		for _, group := range rules.Groups {
+			for _, rule := range group.Rules {
+				if rule.Alert == "" || !strings.Contains(rule.Expr, "rollcall_") || rule.Annotations["summary"] == "" {
+					t.Errorf("a rule that lacks something: %+v", rule)
+				}
+			}
+		}
+		if len(rules.Groups) == 0 || len(rules.Groups[0].Rules) < 4 {
+			t.Errorf("there are no rules: %+v", rules)
+		}
+	}
+	named := map[string]bool{}
+	for _, name := range regexp.MustCompile(`rollcall_[a-z_]+`).FindAllString(readme(t), -1) {
+		named[name] = true
+		if !known[name] {
+			t.Errorf("the README names a metric %s that there is not", name)
+		}
+	}
+	for name := range known {
+		if !named[name] {
+			t.Errorf("the README does not name the metric %s", name)
+		}
+	}
+}
+
+// metricNames are the names of rollcall's own metrics.
+func metricNames(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	descs := make(chan *prometheus.Desc, 100) // more than there are
+	newMetrics(t.Context(), nil, new(atomic.Pointer[sqlx.DB])).registry.Describe(descs)
+	close(descs)
+	for d := range descs {
+		if m := regexp.MustCompile(`fqName: "(rollcall_[a-z_]+)"`).FindStringSubmatch(d.String()); m != nil {
+			names[m[1]] = true
+		}
+	}
+	return names
 }

@@ -58,7 +58,7 @@ func (a *app) serve(ctx context.Context) error {
 		return err
 	}
 	d := &daemon{app: a, cfg: cfg, log: cfg.log}
-	d.metrics = newMetrics(cfg.connections, &d.db)
+	d.metrics = newMetrics(ctx, cfg.connections, &d.db)
 	cron := &schedule.Cron{
 		Connections: cfg.connections, Default: cfg.Schedule, Jitter: cfg.Jitter, Ended: d.metrics.ended,
 		Runner: &schedule.Runner{Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen},

@@ -1,0 +1,161 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"rollcall/sink/sinktest"
+)
+
+func opened(t *testing.T, sessions int) *sqlx.DB {
+	t.Helper()
+	db, err := Open(t.Context(), sinktest.URL(t), sessions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func begun(t *testing.T, db *sqlx.DB, source string) *Run {
+	t.Helper()
+	r, err := Begin(t.Context(), db, Start{Source: source, Provider: "fake", Trigger: "schedule"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close(context.WithoutCancel(t.Context())) })
+	return r
+}
+
+// pid is the backend of the run's session.
+func (r *Run) pid(t *testing.T) (pid int) {
+	t.Helper()
+	if err := r.conn.GetContext(t.Context(), &pid, `SELECT pg_backend_pid()`); err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
+// Of three runs that wait for a provider one is silent, one gives signs of
+// life, and one speaks to Postgres.
+func TestOnlyASilentRunIsEnded(t *testing.T) {
+	db := opened(t, 6)
+	silent, beating, speaking := begun(t, db, "silent"), begun(t, db, "beating"), begun(t, db, "speaking")
+	pid := beating.pid(t)
+	const silence = 300 * time.Millisecond
+	began := time.Now()
+	var ended []string
+	for len(ended) == 0 && time.Since(began) < time.Minute {
+		if held, err := beating.beat(beating.lease, pid); err != nil || !held {
+			t.Fatal("a beat: ", held, err)
+		}
+		speaking.pid(t)
+		var err error
+		if ended, err = EndSilent(t.Context(), db, silence); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(began); !slices.Equal(ended, []string{"silent"}) || took < silence-100*time.Millisecond {
+		t.Errorf("after %v, ended %q", took, ended)
+	}
+	// Its connection is free, and what it does comes to nothing.
+	begun(t, db, "silent")
+	if _, err := silent.Apply(t.Context(), Outcome{Complete: true}); err == nil {
+		t.Error("a run whose session was ended could apply")
+	}
+	for _, r := range []*Run{beating, speaking} {
+		if _, err := r.Apply(t.Context(), Outcome{Complete: true}); err != nil {
+			t.Errorf("%s: %v", r.Source, err)
+		}
+	}
+}
+
+// A run learns that it lost its hold, and what it waits for is cut short.
+func TestARunThatLostItsHoldIsTold(t *testing.T) {
+	db := opened(t, 4)
+	r := begun(t, db, "acme")
+	ctx, cancel := r.Bind(t.Context())
+	defer cancel()
+	pid := r.pid(t)
+	answer := make(chan error, 1)
+	go func() { answer <- r.conn.GetContext(t.Context(), new(string), `SELECT pg_sleep(60)::text`) }()
+	if _, err := db.ExecContext(t.Context(), `SELECT pg_terminate_backend($1)`, pid); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answer; err == nil {
+		t.Error("the session goes on")
+	}
+	if held, err := r.beat(r.lease, pid); err != nil || held {
+		t.Errorf("a beat of a session that has ended: %v, %v", held, err)
+	}
+	r.lease.lose(ErrLost)
+	<-ctx.Done()
+	if cause := context.Cause(ctx); !errors.Is(cause, ErrLost) {
+		t.Errorf("the cause is %v", cause)
+	}
+}
+
+// A tick goes to one of all who saw the one before it.
+func TestATickIsClaimedOnce(t *testing.T) {
+	db := opened(t, 8)
+	tick := time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
+	for i := range 3 {
+		list, err := Ticks(t.Context(), db, []string{"acme"})
+		if err != nil || len(list) != 1 || (list[0].Claimed == nil) != (i == 0) {
+			t.Fatalf("ticks: %+v, %v", list, err)
+		}
+		next := tick.Add(time.Duration(i) * time.Hour)
+		won := make(chan bool)
+		for range 8 {
+			go func() {
+				claimed, err := Claim(t.Context(), db, list[0], next)
+				if err != nil {
+					t.Error(err)
+				}
+				won <- claimed
+			}()
+		}
+		winners := 0
+		for range 8 {
+			if <-won {
+				winners++
+			}
+		}
+		if winners != 1 {
+			t.Errorf("%d claimed the tick %s", winners, next)
+		}
+	}
+}
+
+// A connection that became a black hole: nothing comes back, and the kernel
+// does not know.
+func TestNoReadWaitsForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		defer far.Close()
+		s := &socket{Conn: near, silence: 15 * time.Second}
+		defer s.Close()
+		began := time.Now()
+		if _, err := s.Read(make([]byte, 1)); err == nil || time.Since(began) != 15*time.Second {
+			t.Errorf("a read ended after %v: %v", time.Since(began), err)
+		}
+		// The driver's own limit, while a session is being opened, goes first.
+		if err := s.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		began = time.Now()
+		if _, err := s.Write(make([]byte, 1)); err == nil || time.Since(began) != 10*time.Second {
+			t.Errorf("a write ended after %v: %v", time.Since(began), err)
+		}
+	})
+}
