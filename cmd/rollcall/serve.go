@@ -61,7 +61,7 @@ func (a *app) serve(ctx context.Context) error {
 	d.metrics = newMetrics(ctx, cfg.connections, &d.db)
 	cron := &schedule.Cron{
 		Connections: cfg.connections, Default: cfg.Schedule, Jitter: cfg.Jitter, Ended: d.metrics.ended,
-		Runner: &schedule.Runner{Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen},
+		Runner: &schedule.Runner{Log: cfg.log, Parallel: cfg.Parallel, Keep: time.Duration(cfg.Retention), Open: a.reopen},
 	}
 	cron.Init()
 	a.observe, d.wake = d.metrics.requested, cron.Wake
@@ -83,6 +83,9 @@ func (d *daemon) run(ctx context.Context, cron *schedule.Cron) error {
 	}
 	d.db.Store(db)
 	cron.Runner.DB = db
+	if err := noteConfigured(ctx, db, d.cfg.connections); err != nil {
+		d.log.Warn("source_health is not told which connections are configured", "error", err)
+	}
 	d.log.Info("serving", "connections", len(d.cfg.connections), "parallel", d.cfg.Parallel)
 	stop := context.AfterFunc(ctx, func() { d.stopping.Store(true) })
 	defer stop()
