@@ -15,8 +15,10 @@ func (o Options) unattended() bool { return o.Trigger == Schedule || o.Trigger =
 
 // begin takes the connection. A scheduled run waits for one that only asks for
 // hints: those must never cost a tick.
-func (r *Runner) begin(ctx context.Context, c sources.Configured, o Options) (*sink.Run, error) {
-	start := sink.Start{Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil}
+func (r *Runner) begin(ctx context.Context, c sources.Configured, o Options, resumable *sink.Resumable) (*sink.Run, error) {
+	start := sink.Start{
+		Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil, Resumable: resumable,
+	}
 	if o.Wait {
 		start.Wait = c.Timeout
 	}
@@ -38,7 +40,7 @@ func (r *Runner) fail(ctx context.Context, c sources.Configured, o Options, caus
 	if o.Plan != nil {
 		return cause
 	}
-	run, err := r.begin(ctx, c, o)
+	run, err := r.begin(ctx, c, o, nil)
 	if err != nil {
 		return errors.Join(cause, err)
 	}

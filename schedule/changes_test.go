@@ -58,6 +58,7 @@ func TestANewMapping(t *testing.T) {
 	f.lists([]sources.Record{object("a", nil), object("b", map[string]any{"parent": "a"})})
 	r.mustSync("succeeded")
 	f.traits.Mapping = 2
+	f.lists([]sources.Record{object("a", map[string]any{"credit": 5}), object("b", map[string]any{"parent": "a"})})
 	result := r.mustSync("succeeded")
 	if got := r.changes(result.RunID); len(got) > 0 || result.Unchanged != 2 {
 		t.Errorf("versions %q, %+v", got, result.Counts)
@@ -67,10 +68,36 @@ func TestANewMapping(t *testing.T) {
 	f.traits.Mapping = 3
 	f.mapped = func(a *model.Account) { a.Kind = "full" }
 	result = r.mustSync("succeeded")
-	if got := r.changes(result.RunID); !slices.Equal(got, []string{"updated a kind", "updated b kind"}) {
+	if got := r.changes(result.RunID); !slices.Equal(got, []string{"updated a kind,payload", "updated b kind"}) {
 		t.Errorf("versions %q", got)
 	}
 	r.mustWriteNothing()
+}
+
+// What a listing says of an account and takes back on a later page is nothing.
+func TestALaterPageTakesBack(t *testing.T) {
+	t.Parallel()
+	base := newRig(t)
+	full, other := object("a", nil), object("a", map[string]any{"name": "New"})
+	lower := other
+	lower.Lower = true
+	for name, pages := range map[string][][]sources.Record{
+		"a change":                         {{other}, {full}},
+		"a change, on one page":            {{other, full}},
+		"less detail after full":           {{full}, {lower}},
+		"less detail before full":          {{lower}, {full}},
+		"less detail around full":          {{lower}, {full}, {lower}},
+		"less detail on the page of full":  {{full, lower}},
+		"less detail, first, on that page": {{lower, full}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, f := base.fresh(t).withFake()
+			f.lists([]sources.Record{full})
+			r.mustSync("succeeded")
+			f.lists(pages...)
+			r.mustWriteNothing()
+		})
+	}
 }
 
 // Credit that differs with each answer makes no change of its own; it is

@@ -16,8 +16,12 @@ type batch struct {
 	arena   []byte        // what canonical of the records lies in
 	rejects []sink.Reject
 
+	met   []int     // places in the memory of the chunks that came again
+	fresh []stretch // chunks that may be remembered
+
 	mapped chan struct{} // closed once rows and warned are filled
 	rows   []byte        // what differs, encoded for staging
+	mark   *sink.Mark    // to be saved once the rows are staged
 	warned []warning
 }
 
@@ -49,47 +53,71 @@ type digester struct {
 	canon    *model.Canon
 	provider string
 	mapping  int
+	memory   *sink.Memory // nil where chunks are not remembered
 }
 
-func newDigester(provider string, t sources.Traits) *digester {
-	return &digester{canon: model.NewCanon(t.Rules), provider: provider, mapping: t.Mapping}
+func newDigester(provider string, t sources.Traits, m *sink.Memory) *digester {
+	return &digester{canon: model.NewCanon(t.Rules), provider: provider, mapping: t.Mapping, memory: m}
 }
 
-// digest fills b's records and rejects. Of two records of one account the later
-// counts, but one of lower detail never against a full one.
+// digest fills b's records and rejects, except for chunks that came before. Of
+// two records of one account the later counts, but one of lower detail never
+// against a full one.
 func (d *digester) digest(b *batch) {
-	arena := takeArena(size(b.page))
+	b.arena = takeArena(size(b.page))
 	b.records = make([]digested, 0, len(b.page.Records))
 	at := make(map[string]int, len(b.page.Records))
-	for i := range b.page.Records {
-		r := &b.page.Records[i]
-		from := len(arena)
-		var reason string
-		switch out, err := d.canon.Append(arena, r.Raw); {
-		case r.Oversize:
-			reason = reasonOversize
-		case err != nil:
-			reason = reasonSyntax
-		case r.ID == "":
-			arena, reason = out, reasonNoID
-		default:
-			arena = out
+	for from := 0; from < len(b.page.Records); {
+		to := len(b.page.Records)
+		var s stretch
+		if d.memory != nil {
+			to = from + chunkOf(b.page.Records[from:])
+			s.digest = d.chunkDigest(b.page.Records[from:to])
+			if place := d.memory.Find(s.digest); place >= 0 {
+				b.met = append(b.met, place)
+				from = to
+				continue
+			}
 		}
-		canonical := arena[from:len(arena):len(arena)]
-		if reason != "" {
-			b.rejects = append(b.rejects, sink.Reject{ExternalID: r.ID, Reason: reason, Payload: canonical})
-			continue
+		s.from = len(b.records)
+		for i := from; i < to; i++ {
+			d.take(b, &b.page.Records[i], at)
 		}
-		one := digested{Record: r, canonical: canonical, print: d.print(r, canonical)}
-		if other, twice := at[r.ID]; !twice {
-			at[r.ID] = len(b.records)
-			b.records = append(b.records, one)
-		} else if !r.Lower || b.records[other].Lower {
-			b.records[other] = one
+		s.to = len(b.records)
+		if d.memory != nil && s.to-s.from == to-from { // all of them were taken
+			b.fresh = append(b.fresh, s)
 		}
+		from = to
 	}
-	b.arena = arena
 	b.page.Release()
+}
+
+// take brings one record into canonical form.
+func (d *digester) take(b *batch, r *sources.Record, at map[string]int) {
+	from := len(b.arena)
+	var reason string
+	switch out, err := d.canon.Append(b.arena, r.Raw); {
+	case r.Oversize:
+		reason = reasonOversize
+	case err != nil:
+		reason = reasonSyntax
+	case r.ID == "":
+		b.arena, reason = out, reasonNoID
+	default:
+		b.arena = out
+	}
+	canonical := b.arena[from:len(b.arena):len(b.arena)]
+	if reason != "" {
+		b.rejects = append(b.rejects, sink.Reject{ExternalID: r.ID, Reason: reason, Payload: canonical})
+		return
+	}
+	one := digested{Record: r, canonical: canonical, print: d.print(r, canonical)}
+	if other, twice := at[r.ID]; !twice {
+		at[r.ID] = len(b.records)
+		b.records = append(b.records, one)
+	} else if !r.Lower || b.records[other].Lower {
+		b.records[other] = one
+	}
 }
 
 // arenas holds the memory of batches that are done with.

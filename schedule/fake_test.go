@@ -16,6 +16,7 @@ type fake struct {
 	traits   sources.Traits
 	settings sources.Settings
 	list     func(yield func(sources.Page, error) bool)
+	from     func(w sources.Window, cursor string) iter.Seq2[sources.Page, error] // if set, instead of list
 	lookup   func(id string) (sources.Record, error)
 	mapped   func(a *model.Account) // changes what Map gives
 }
@@ -23,7 +24,7 @@ type fake struct {
 // fake adds a connection to a fake provider.
 func (r *rig) fake(name string) *fake {
 	f := &fake{
-		traits:   sources.Traits{Mapping: 1, Identity: "fake/1", Rules: model.NewRules([]string{"password"}, []string{"credit"}, nil)},
+		traits:   sources.Traits{Mapping: 1, Identity: "fake/1", IDMember: "id", Rules: model.NewRules([]string{"password"}, []string{"credit"}, nil)},
 		settings: sources.Settings{Timeout: time.Minute, MaxDeletePercent: 100},
 		lookup:   func(string) (sources.Record, error) { return sources.Record{}, sources.ErrGone },
 	}
@@ -51,7 +52,10 @@ func (f *fake) lists(pages ...[]sources.Record) {
 
 func (f *fake) Traits() sources.Traits { return f.traits }
 
-func (f *fake) List(context.Context, sources.Window, string) iter.Seq2[sources.Page, error] {
+func (f *fake) List(_ context.Context, w sources.Window, cursor string) iter.Seq2[sources.Page, error] {
+	if f.from != nil {
+		return f.from(w, cursor)
+	}
 	return f.list
 }
 
@@ -59,10 +63,11 @@ func (f *fake) Lookup(_ context.Context, id string) (sources.Record, error) { re
 
 func (f *fake) Map(o model.Object) model.Account {
 	a := model.Account{
-		Name:   o.Text("name"),
-		Parent: o.ID("parent"),
-		Email:  o.Email("email"),
-		Status: o.Status("status", map[string]model.Status{"active": model.Active, "suspended": model.Suspended, "closed": model.Closed, "": model.Unknown}),
+		Name:      o.Text("name"),
+		Parent:    o.ID("parent"),
+		Email:     o.Email("email"),
+		CreatedAt: o.Time("created", model.ParseUnix),
+		Status:    o.Status("status", map[string]model.Status{"active": model.Active, "suspended": model.Suspended, "closed": model.Closed, "": model.Unknown}),
 	}
 	if f.mapped != nil {
 		f.mapped(&a)

@@ -191,7 +191,7 @@ func whatHappened(before, v *version) (operation string, changed []string) {
 		return "deleted, and something else", changed
 	case !null(before) && null(v):
 		return "restored", changed
-	case !null(before) || len(changed) == 0:
+	case len(changed) == 0:
 		return "nothing that makes a version", changed
 	case slices.Contains(changed, "parent_external_id"):
 		return "moved", changed

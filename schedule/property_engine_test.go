@@ -156,9 +156,15 @@ func TestAListingMakesTheDirectory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, f := base.fresh(t).withFake()
 		f.traits.Unlinks = rapid.Bool().Draw(t, "accounts live on")
+		// Chunks of a listing are remembered where each record says all.
+		all := rapid.Bool().Draw(t, "records say all")
+		if all {
+			f.traits.Rules = model.NewRules([]string{"password"}, nil, nil)
+		}
 		rows := map[string]row{}
-		for range rapid.IntRange(1, 5).Draw(t, "rounds") {
-			listing := goodOrBad(rapid.SliceOfN(drawListed, 0, 9).Draw(t, "listing"))
+		var listing []listed
+		for range rapid.IntRange(1, 6).Draw(t, "rounds") {
+			listing = goodOrBad(nextListing(t, listing, all))
 			perPage := rapid.IntRange(1, 4).Draw(t, "records a page")
 			partial := rapid.IntRange(0, 4).Draw(t, "partial") == 0
 			f.list = inPages(listing, perPage, partial)
@@ -171,6 +177,31 @@ func TestAListingMakesTheDirectory(t *testing.T) {
 			}
 		}
 	})
+}
+
+// nextListing is another listing, or much the same one.
+func nextListing(t *rapid.T, before []listed, all bool) []listed {
+	listing := slices.Clone(before)
+	switch rapid.IntRange(0, 2).Draw(t, "another") {
+	case 0:
+		listing = rapid.SliceOfN(drawListed, 0, 9).Draw(t, "listing")
+	case 1:
+		if len(listing) > 0 {
+			at := rapid.IntRange(0, len(listing)-1).Draw(t, "without")
+			listing = slices.Delete(listing, at, at+1)
+		}
+		fallthrough
+	default:
+		for _, l := range rapid.SliceOfN(drawListed, 0, 2).Draw(t, "with") {
+			listing = slices.Insert(listing, rapid.IntRange(0, len(listing)).Draw(t, "at"), l)
+		}
+	}
+	for i := range listing {
+		if l := &listing[i]; all {
+			l.Lower, l.KeepParent, l.KeepStatus = false, false, false
+		}
+	}
+	return listing
 }
 
 // goodOrBad leaves of the records of an account one alone, if one of them

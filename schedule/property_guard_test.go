@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"rollcall/model"
 	"rollcall/sources"
 )
 
@@ -18,6 +19,9 @@ func TestTheGuard(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, f := base.fresh(t).withFake()
 		f.settings.MaxDeletePercent = float64(rapid.SampledFrom([]int{0, 10, 50, 100}).Draw(t, "percent"))
+		if rapid.Bool().Draw(t, "listings are remembered") {
+			f.traits.Rules = model.NewRules(nil, nil, nil)
+		}
 		all := rapid.IntRange(1, 40).Draw(t, "accounts")
 		alive := map[string]bool{} // at the provider, whatever its list says
 		f.lookup = func(id string) (sources.Record, error) {

@@ -28,14 +28,50 @@ type pull struct {
 	digest   *digester // of the goroutine that asks the database
 	pulse    *pulse
 
+	window   sources.Window
+	replays  bool
+	marked   string // the cursor noted last
+	watch    func(Progress)
+	progress Progress
+
+	memory  *sink.Memory // of the chunks of the listing before; nil where none are kept
+	chunks  []sink.Chunk // new ones, to be staged together
+	records int64        // of all pages, repeated ones included
+
 	workers  *sync.WaitGroup
 	pages    int64
 	parts    []error // parts of the connection that could not be read
 	warnings warnings
 }
 
+// read reads the listing; where remembering, with what is remembered of the one
+// before.
+func (p *pull) read(ctx context.Context, remembering bool) (err error) {
+	if remembering && remembers(p.source.Traits()) {
+		if p.memory, err = p.run.Recall(ctx); err != nil {
+			return err
+		}
+	}
+	err = p.pull(ctx)
+	if err == nil {
+		err = p.recognize(ctx)
+	}
+	if !errors.Is(err, errConflict) {
+		return err
+	}
+	// Rare enough to look at everything again, without memory.
+	if err := p.run.Reset(ctx); err != nil {
+		return err
+	}
+	p.memory, p.chunks, p.parts, p.warnings, p.pages, p.records = nil, nil, nil, warnings{}, 0, 0
+	return p.pull(ctx)
+}
+
 // pull reads the whole listing. An error means that it broke off.
-func (p *pull) pull(ctx context.Context, w sources.Window) error {
+func (p *pull) pull(ctx context.Context) error {
+	if err := p.begin(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var workers sync.WaitGroup
 	p.workers = &workers
@@ -48,11 +84,11 @@ func (p *pull) pull(ctx context.Context, w sources.Window) error {
 	workers.Go(func() {
 		defer close(order)
 		defer close(work)
-		broke = p.list(ctx, w, order, work)
+		broke = p.list(ctx, order, work)
 	})
 	for range min(runtime.GOMAXPROCS(0), digestAhead) {
 		workers.Go(func() {
-			d := newDigester(p.provider, p.source.Traits())
+			d := newDigester(p.provider, p.source.Traits(), p.memory)
 			for b := range work {
 				d.digest(b)
 				close(b.ready)
@@ -69,8 +105,8 @@ func (p *pull) pull(ctx context.Context, w sources.Window) error {
 }
 
 // list hands the listing's pages on until it ends or breaks off.
-func (p *pull) list(ctx context.Context, w sources.Window, order, work chan<- *batch) error {
-	for page, err := range p.source.List(ctx, w, "") {
+func (p *pull) list(ctx context.Context, order, work chan<- *batch) error {
+	for page, err := range p.source.List(ctx, p.window, p.run.Resumed().Cursor) {
 		p.pulse.beat()
 		var part *sources.PartError
 		if errors.As(err, &part) {
@@ -105,7 +141,13 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		p.warnings.add(b.warned)
 		p.pulse.beat()
 		err := p.run.Stage(ctx, b.rows)
+		if err == nil {
+			err = p.save(ctx, b)
+		}
 		b.release()
+		if err == nil && len(p.chunks) >= chunksTogether {
+			err = p.remember(ctx)
+		}
 		return err
 	}
 	for b := range order {
@@ -115,9 +157,15 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 			return context.Cause(ctx)
 		}
 		p.pages++
+		p.records += int64(len(b.page.Records))
+		for _, place := range b.met {
+			p.memory.Meet(place)
+		}
 		if err := p.compare(ctx, b); err != nil {
 			return err
 		}
+		p.mark(b)
+		p.advance(len(b.page.Records))
 		if mapping = append(mapping, b); len(mapping) > mapAhead {
 			if err := stage(); err != nil {
 				return err
@@ -129,7 +177,7 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 			return err
 		}
 	}
-	return nil
+	return p.remember(ctx)
 }
 
 // compare asks the directory which of the batch's accounts are new or differ,
@@ -138,6 +186,7 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 	if err := p.complete(ctx, b); err != nil {
 		return err
 	}
+	p.within(b)
 	if err := p.run.Reject(ctx, b.rejects); err != nil {
 		return err
 	}
@@ -150,6 +199,9 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 		return err
 	}
 	p.pulse.beat()
+	for _, s := range b.fresh {
+		p.note(s, keys)
+	}
 	if len(differences) == 0 {
 		close(b.mapped)
 		return nil

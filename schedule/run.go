@@ -20,6 +20,7 @@ import (
 const (
 	Manual   = "manual"
 	Schedule = "schedule"
+	Backfill = "backfill"
 	Hook     = "hook"
 )
 
@@ -29,9 +30,22 @@ type Options struct {
 	Wait         bool // for another run of the connection, up to its TIMEOUT
 	AllowDeletes bool // makes the deletions that are held
 
+	Window  sources.Window // of creation times; what lies outside is left alone
+	Replay  bool           // maps what is stored again instead of asking the provider
+	Restart bool           // of a backfill: does not go on from a checkpoint
+
+	// Watch, if set, is told of each page. It must not block.
+	Watch func(Progress)
+
 	// Plan, if set, is told each change instead of its being made. The run
 	// leaves no trace in the directory.
 	Plan func(sink.Change) error
+}
+
+// plain tells whether the run reads all that the provider lists, from its
+// beginning to its end.
+func (o Options) plain() bool {
+	return o.Window.Whole() && !o.Replay && o.Trigger != Backfill && o.Trigger != Hook
 }
 
 // A Result is how a run of one connection ended. Err tells why it did not
@@ -48,7 +62,8 @@ type Result struct {
 type Runner struct {
 	DB       *sqlx.DB
 	Log      *slog.Logger
-	Parallel int // runs at once
+	Parallel int           // runs at once
+	Keep     time.Duration // how long finished runs stay; 0 for ever
 
 	// Open opens a connection; it is called for each run, so that a rotated
 	// secret is seen. The source tells answered of each request that went well.
@@ -97,7 +112,7 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 }
 
 func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.Source, pulse *pulse, o Options, log *slog.Logger, result *Result) error {
-	run, err := r.begin(ctx, c, o)
+	run, err := r.begin(ctx, c, o, o.resumable(c, source.Traits()))
 	if errors.Is(err, sink.ErrBusy) && !o.unattended() {
 		if !o.Wait && o.Plan == nil {
 			result.Status = "skipped"
@@ -121,7 +136,13 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 		defer func() { hints.settle(ctx, applied, log) }()
 	}
 
-	p := newPull(run, source, pulse, c)
+	if o.Replay {
+		source = &replay{Source: source, db: r.DB, name: c.Name}
+	}
+	p := newPull(run, source, pulse, c, o)
+	if resumed := run.Resumed(); resumed != (sink.Mark{}) {
+		log.Info("the listing goes on from a checkpoint", "pages", resumed.Pages, "records", resumed.Records())
+	}
 	outcome, err := r.listen(ctx, p, c, o)
 	p.warnings.log(log)
 	if err != nil {
@@ -151,10 +172,11 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	return errors.Join(p.parts...)
 }
 
-func newPull(run *sink.Run, source sources.Source, pulse *pulse, c sources.Configured) *pull {
+func newPull(run *sink.Run, source sources.Source, pulse *pulse, c sources.Configured, o Options) *pull {
 	return &pull{
 		run: run, source: source, pulse: pulse, provider: c.Provider,
-		digest: newDigester(c.Provider, source.Traits()), warnings: warnings{},
+		digest: newDigester(c.Provider, source.Traits(), nil), warnings: warnings{},
+		window: o.Window, replays: o.Replay, watch: o.Watch, pages: run.Resumed().Pages,
 	}
 }
 
@@ -170,20 +192,24 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 
 	traits := p.source.Traits()
 	outcome := sink.Outcome{Identity: traits.Identity, Volatile: traits.Rules.Volatile(), Unlinks: traits.Unlinks}
-	if err := p.pull(ctx, sources.Window{}); err != nil {
+	if o.Replay {
+		outcome.Replay, outcome.IDMember = true, traits.IDMember
+	}
+	if err := p.brokeOff(p.read(ctx, o.plain())); err != nil {
 		if cause := context.Cause(ctx); ctx.Err() != nil {
 			err = cause
 		}
 		return outcome, err
 	}
 	outcome.Pages = p.pages
+	outcome.Memory, outcome.Repeats = p.memory, p.records != p.run.Distinct()
 	outcome.Partial = len(p.parts) > 0
-	outcome.Complete = !outcome.Partial && o.Trigger != Hook
+	outcome.Complete = !outcome.Partial && o.Trigger != Hook && p.whole()
 	if outcome.Partial {
 		outcome.Error = errors.Join(p.parts...).Error()
 	}
 	if !outcome.Complete {
-		outcome.Adopt = p.run.Identity() == ""
+		outcome.Adopt = p.run.Identity() == "" && !o.Replay
 		return outcome, nil
 	}
 	g := guard{

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"rollcall/sink"
 	"rollcall/sources"
 )
 
@@ -21,5 +22,21 @@ func (r *Runner) Sync(ctx context.Context, connections []sources.Configured, o O
 		})
 	}
 	_ = group.Wait() // no member returns an error
+	r.sweep(ctx)
 	return results
+}
+
+// sweep removes what is older than it is kept. That it fails is no failure of
+// the runs: the next one tries again.
+func (r *Runner) sweep(ctx context.Context) {
+	if r.Keep <= 0 || ctx.Err() != nil {
+		return
+	}
+	swept, err := sink.Sweep(ctx, r.DB, r.Keep)
+	switch {
+	case err != nil:
+		r.Log.Warn("old runs could not be removed", "error", err)
+	case swept != sink.Swept{}:
+		r.Log.Info("old runs and resolved rejects were removed (ROLLCALL_RETENTION)", "runs", swept.Runs, "rejects", swept.Rejects)
+	}
 }

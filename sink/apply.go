@@ -22,6 +22,15 @@ type Outcome struct {
 	Volatile []string // top-level members of payload that make no change of their own
 	Unlinks  bool     // a missing account lives on as a root of unknown status
 
+	Memory  *Memory // of the chunks of the listing before; nil where none are kept
+	Repeats bool    // an account came more than once
+
+	Replay   bool   // what was read is what is stored: deleted accounts stay so
+	IDMember string // of a replayed reject: the member that is its id
+
+	ByHand  bool // deletions that a person makes: nothing was read
+	Retired bool // of all the connection's accounts
+
 	Deletions Deletions // judged; of a complete listing only
 }
 
@@ -72,6 +81,7 @@ func (r *Run) Apply(ctx context.Context, o Outcome) (Report, error) {
 		// An account that is new came twice, on different pages: rare enough to
 		// look for only once it has happened.
 		if _, err = tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT staged`); err == nil {
+			o.Repeats = true // what is remembered of the listing would not tell which counted
 			a = &applying{Run: r, tx: tx, o: o, deduplicate: true}
 			err = a.apply(ctx)
 		}
@@ -148,7 +158,7 @@ func (a *applying) prepare(ctx context.Context) error {
 		if err := a.stagingTable(ctx); err != nil {
 			return err
 		}
-		n, err := a.exec(ctx, "unlink", a.Source, a.ID, a.start.Provider, a.seq)
+		n, err := a.exec(ctx, "unlink", a.Source, a.stagedBy, a.start.Provider, a.seq)
 		if err != nil {
 			return err
 		}
@@ -159,7 +169,7 @@ func (a *applying) prepare(ctx context.Context) error {
 		return nil
 	}
 	if a.deduplicate || a.again {
-		if _, err := a.exec(ctx, "deduplicate", a.ID); err != nil {
+		if _, err := a.exec(ctx, "deduplicate", a.stagedBy); err != nil {
 			return err
 		}
 	}
@@ -176,7 +186,7 @@ func (a *applying) classify(ctx context.Context) error {
 		return nil
 	}
 	a.compared = true
-	if _, err := a.exec(ctx, "classify", a.ID, pq.Array(a.o.Volatile)); err != nil {
+	if _, err := a.exec(ctx, "classify", a.stagedBy, pq.Array(a.o.Volatile), a.o.Replay); err != nil {
 		return err
 	}
 	rows, err := a.tx.QueryContext(ctx, `SELECT operation, count(*), bool_or('parent_external_id' = ANY (changed)) FROM pg_temp.change GROUP BY operation`)
@@ -223,15 +233,15 @@ func (a *applying) write(ctx context.Context) error {
 		}
 	}
 	if a.compared {
-		if _, err := a.exec(ctx, "update", a.ID, a.instant); err != nil {
+		if _, err := a.exec(ctx, "update", a.stagedBy, a.instant); err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, "refresh", a.ID); err != nil {
+		if _, err := a.exec(ctx, "refresh", a.stagedBy); err != nil {
 			return err
 		}
 	}
 	if a.created > 0 {
-		n, err := a.exec(ctx, "insert", a.ID, a.Source, a.instant)
+		n, err := a.exec(ctx, "insert", a.stagedBy, a.Source, a.instant)
 		if err != nil {
 			return err
 		}

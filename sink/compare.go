@@ -41,6 +41,8 @@ type Key struct {
 	ExternalID  string
 	Fingerprint model.Fingerprint
 	Lower       bool // of less detail than the provider could give
+
+	AccountID int64 // the account, or the id kept for it: Compare tells
 }
 
 // A Difference is a record that is new or not as the directory has it.
@@ -75,6 +77,7 @@ func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
 	}
 	var list []Difference
 	for i, id := range same {
+		keys[samePlace[i]-1].AccountID = id
 		key := keys[samePlace[i]-1]
 		// An earlier page had this account changed: the later record counts.
 		if r.restaged.Contains(uint64(id)) && !r.outdone(id, key) {
@@ -84,6 +87,7 @@ func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
 		r.note(id, key)
 	}
 	for i, id := range other {
+		keys[otherPlace[i]-1].AccountID = id
 		key := keys[otherPlace[i]-1]
 		d := Difference{Index: int(otherPlace[i]) - 1, AccountID: id, Known: otherState[i] != unknownAccount, Lower: key.Lower}
 		if d.Known {
@@ -111,6 +115,7 @@ func (r *Run) allNew(ctx context.Context, keys []Key) ([]Difference, error) {
 	}
 	list := make([]Difference, len(keys))
 	for i := range list {
+		keys[i].AccountID = ids[i]
 		list[i] = Difference{Index: i, AccountID: ids[i], Lower: keys[i].Lower}
 	}
 	r.number(list)

@@ -51,6 +51,10 @@ func (a *applying) delete(ctx context.Context) error {
 
 // hold keeps held_deletions as what this run, if it was complete, did not dare.
 func (a *applying) hold(ctx context.Context) error {
+	if a.o.ByHand {
+		_, err := a.exec(ctx, "unhold_deleted", a.Source)
+		return err
+	}
 	if !a.o.Complete {
 		return nil
 	}
@@ -74,12 +78,20 @@ func (a *applying) hold(ctx context.Context) error {
 // complete run met no more.
 func (a *applying) reject(ctx context.Context) error {
 	if a.rejects > 0 {
-		if _, err := a.exec(ctx, "file_rejects", a.ID, a.instant); err != nil {
+		if _, err := a.exec(ctx, "file_rejects", a.ID, a.instant, a.stagedBy); err != nil {
 			return err
 		}
-		if _, err := a.tx.ExecContext(ctx, `DELETE FROM directory_internal.staged_reject WHERE run_id = $1`, a.ID); err != nil {
+		if _, err := a.tx.ExecContext(ctx, `DELETE FROM directory_internal.staged_reject WHERE run_id = $1`, a.stagedBy); err != nil {
 			return err
 		}
+	}
+	if a.o.ByHand {
+		_, err := a.exec(ctx, "resolve_retired", a.Source, a.instant, a.o.Retired)
+		return err
+	}
+	if a.o.Replay {
+		_, err := a.exec(ctx, "resolve_replayed", a.Source, a.o.IDMember, a.instant)
+		return err
 	}
 	if a.o.Complete {
 		_, err := a.exec(ctx, "resolve_rejects", a.Source, a.ID, a.instant)
@@ -88,7 +100,7 @@ func (a *applying) reject(ctx context.Context) error {
 	if a.seq == 0 {
 		return nil
 	}
-	_, err := a.exec(ctx, "resolve_taken", a.Source, a.ID, a.instant)
+	_, err := a.exec(ctx, "resolve_taken", a.Source, a.ID, a.instant, a.stagedBy)
 	return err
 }
 
@@ -101,7 +113,7 @@ func (a *applying) sumUp() {
 	c := &a.report.Counts
 	c.Pages = a.o.Pages
 	c.Rejected = a.rejects
-	c.Fetched = int64(a.seen.GetCardinality()) + c.Created + a.noID
+	c.Fetched = a.resumed.unchanged + int64(a.seen.GetCardinality()) + c.Created + a.noID
 	c.Unchanged = max(0, c.Fetched-c.Created-c.Rejected-(c.Updated+c.Moved+c.Restored-a.unlinked))
 	a.report.Status = "succeeded"
 	switch {
@@ -121,14 +133,20 @@ func (a *applying) finish(ctx context.Context) error {
 			return err
 		}
 	} else if a.seq > 0 {
-		if _, err := a.tx.ExecContext(ctx, a.statement(`DELETE FROM {staged} WHERE run_id = $1`), a.ID); err != nil {
+		if _, err := a.tx.ExecContext(ctx, a.statement(`DELETE FROM {staged} WHERE run_id = $1`), a.stagedBy); err != nil {
 			return err
 		}
+	}
+	if err := a.voidCheckpoints(ctx); err != nil {
+		return err
 	}
 	if c.Changed() || a.o.Adopt {
 		if _, err := a.exec(ctx, "applied", a.connection, a.Source, a.ID, a.instant, a.o.Adopt, a.o.Identity, c.Changed()); err != nil {
 			return err
 		}
+	}
+	if err := a.remember(ctx); err != nil {
+		return err
 	}
 	if a.report.Status == "succeeded" {
 		a.o.Error = "" // what would have been held was allowed

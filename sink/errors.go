@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/lib/pq"
 )
@@ -63,6 +64,8 @@ func refused(e *pq.Error) string {
 		return "does not exist: create it, or check DATABASE_URL"
 	case code == "42501":
 		return e.Message + ": the connecting role lacks a right; it must own the schemas directory and directory_internal, or be allowed to create them"
+	case code == "08P01" && strings.Contains(e.Message, "startup parameter"):
+		return "is behind a pooler that knows no settings of a session: let DATABASE_URL name Postgres itself"
 	case code == "25006":
 		return "is read-only (a standby?): rollcall needs the primary"
 	case code == "3F000" || code == "42P01":
@@ -86,7 +89,7 @@ func wrap(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	var already *Error
-	if errors.As(err, &already) || errors.Is(err, ErrLost) || errors.Is(err, ErrBusy) {
+	if errors.As(err, &already) || errors.Is(err, ErrLost) || errors.Is(err, ErrBusy) || errors.Is(err, ErrPooled) {
 		return err
 	}
 	return &Error{Err: err}

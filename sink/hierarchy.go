@@ -14,7 +14,7 @@ func (a *applying) place(ctx context.Context) error {
 	}
 	var links int64
 	for _, name := range []string{"link_new", "link_moved", "link_orphans", "link_below"} {
-		args := []any{a.ID, a.Source}
+		args := []any{a.stagedBy, a.Source}
 		if name == "link_below" {
 			if !a.replaced {
 				break // nothing can hang below accounts that are new

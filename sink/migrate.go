@@ -28,6 +28,9 @@ type Version struct {
 // It is safe when many processes start at once: one migrates, the others wait
 // for it. A schema newer than this program is left alone.
 func Migrate(ctx context.Context, db *sqlx.DB, readerRole string) error {
+	if err := refusePooler(ctx, db); err != nil {
+		return wrap(ctx, err)
+	}
 	current, err := isCurrent(ctx, db)
 	if err != nil {
 		return wrap(ctx, err)

@@ -91,7 +91,7 @@ func (a *applying) rows(ctx context.Context, name string, args []any, each func(
 }
 
 func (a *applying) tellCreated(ctx context.Context, tell func(Change) error) error {
-	return a.rows(ctx, "plan_created", []any{a.ID}, func(row planRow) error {
+	return a.rows(ctx, "plan_created", []any{a.stagedBy}, func(row planRow) error {
 		a.report.Created++
 		return tell(Change{Source: a.Source, Operation: "created", ExternalID: row.ExternalID, Name: row.Name})
 	})
@@ -107,7 +107,7 @@ func (a *applying) tellMissing(ctx context.Context, tell func(Change) error) err
 }
 
 func (a *applying) tellChanged(ctx context.Context, tell func(Change) error) error {
-	return a.rows(ctx, "plan_changed", []any{a.ID}, func(row planRow) error {
+	return a.rows(ctx, "plan_changed", []any{a.stagedBy}, func(row planRow) error {
 		fields, err := fieldsOf(row)
 		if err != nil {
 			return err

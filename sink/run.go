@@ -29,6 +29,8 @@ type Start struct {
 	Trigger  string        // schedule, manual, backfill or hook
 	Wait     time.Duration // how long to wait for another run of the connection
 	Plan     bool          // compare only: the run leaves no row and cannot apply
+
+	Resumable *Resumable // keeps checkpoints and goes on from one; nil does neither
 }
 
 // A Run holds one connection from Begin to Close, on one session that carries
@@ -46,6 +48,11 @@ type Run struct {
 	lease      *lease // keeps the lock for as long as the process is heard of
 	staging    string // its staging table; "" before it is needed
 
+	stagedBy    int64 // the run that its rows are staged under: itself, or the one that it goes on from
+	resumed     Mark  // where it went on
+	saved       bool  // its rows are kept for a checkpoint
+	checkpoints bool  // the connection has some
+
 	seen     *roaring64.Bitmap // ids of known accounts that the listing named
 	full     *roaring64.Bitmap // those of them whose record was of full detail
 	restaged *roaring64.Bitmap // those of them that were staged
@@ -53,6 +60,7 @@ type Run struct {
 	seq      int64             // of the last staged row
 	again    bool              // a known account was staged twice
 	created  int64             // staged rows of unknown accounts, repeated ones included
+	chunks   int64             // that were not seen before
 	rejects  int64
 	noID     int64 // rejected records without an id, or of unknown accounts
 }
@@ -91,7 +99,10 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = conn.QueryRowxContext(ctx, statement("known_so_far"), s.Source, r.connection).Scan(&r.identity, &r.empty, &r.staging)
+	err = conn.QueryRowxContext(ctx, statement("known_so_far"), s.Source, r.connection).Scan(&r.identity, &r.empty, &r.staging, &r.checkpoints)
+	if err == nil {
+		err = r.takeUp(ctx)
+	}
 	if err == nil && r.staging != "" {
 		err = r.clearLeftovers(ctx)
 	}
@@ -158,6 +169,10 @@ func (r *Run) clearLeftovers(ctx context.Context) error {
 	if err := r.conn.GetContext(ctx, &size, `SELECT pg_relation_size($1)`, "directory_internal."+r.staging); err != nil || size == 0 {
 		return err
 	}
+	if r.checkpoints {
+		_, err := r.conn.ExecContext(ctx, r.statement(statement("clear_leftovers")), r.connection)
+		return err
+	}
 	clear := `DELETE FROM {staged}`
 	if size > maxStaging {
 		clear = `TRUNCATE {staged}`
@@ -212,7 +227,7 @@ func (r *Run) Close(ctx context.Context) {
 	r.endLease()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	if r.seq > 0 || r.rejects > 0 {
+	if (r.seq > 0 || r.rejects > 0) && !r.saved {
 		if err := r.unstage(ctx); err != nil {
 			r.discard()
 			return
@@ -230,11 +245,11 @@ func (r *Run) Close(ctx context.Context) {
 // unstage drops what the run staged and did not apply.
 func (r *Run) unstage(ctx context.Context) error {
 	if r.staging != "" {
-		if _, err := r.conn.ExecContext(ctx, r.statement(`DELETE FROM {staged} WHERE run_id = $1`), r.ID); err != nil {
+		if _, err := r.conn.ExecContext(ctx, r.statement(`DELETE FROM {staged} WHERE run_id = $1`), r.stagedBy); err != nil {
 			return err
 		}
 	}
-	_, err := r.conn.ExecContext(ctx, `DELETE FROM directory_internal.staged_reject WHERE run_id = $1`, r.ID)
+	_, err := r.conn.ExecContext(ctx, `DELETE FROM directory_internal.staged_reject WHERE run_id = $1`, r.stagedBy)
 	return err
 }
 

@@ -60,10 +60,12 @@ func (r *Run) Reject(ctx context.Context, rejects []Reject) error {
 		}
 	}
 	r.noID += int64(len(rejects)) - known
+	first := r.rejects + 1
 	r.rejects += int64(len(rejects))
 	var b []byte
 	for i := range rejects {
-		b = appendInt(b, r.ID)
+		b = appendInt(b, r.stagedBy)
+		b = appendInt(b, first+int64(i))
 		b = appendText(b, r.Source)
 		b = appendOptional(b, rejects[i].ExternalID)
 		b = appendText(b, rejects[i].Reason)
@@ -134,7 +136,7 @@ func (r *Run) Encode(b []byte, d Difference, a *model.Account) []byte {
 	if !d.Lower {
 		seq += fullDetail
 	}
-	b = appendInt(b, r.ID)
+	b = appendInt(b, r.stagedBy)
 	b = appendInt(b, seq)
 	b = appendInt(b, d.AccountID)
 	b = appendText(b, strconv.FormatBool(d.Known))

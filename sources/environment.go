@@ -44,6 +44,10 @@ func (c Configured) Open(userAgent string, logger *slog.Logger, observe func(fet
 	return source, nil
 }
 
+// Shape tells, without a secret, what the connection asks its provider for: two
+// that are equal ask for the same. How fast they ask is no part of it.
+func (c Configured) Shape() string { return fmt.Sprintf("%+v", c.config) }
+
 // Afresh reads the connection's own variables again, to see a rotated secret.
 func (c Configured) Afresh(ctx context.Context, env envconfig.Lookuper) (Configured, error) {
 	fresh := Configured{
@@ -84,6 +88,35 @@ func Configure(ctx context.Context, providers []Provider, env envconfig.Lookuper
 		return nil, warnings, &ConfigError{Problems: problems}
 	}
 	return asked, warnings, nil
+}
+
+// Listed returns the connections that ROLLCALL_SOURCES names, none where it is
+// not set, without reading their variables.
+func Listed(ctx context.Context, providers []Provider, env envconfig.Lookuper) ([]Connection, error) {
+	_, set := env.Lookup("ROLLCALL_SOURCES")
+	if _, inFile := env.Lookup("ROLLCALL_SOURCES" + fileSuffix); !set && !inFile {
+		return nil, nil
+	}
+	all, problems := listed(ctx, providers, env)
+	if len(problems) > 0 {
+		return nil, &ConfigError{Problems: problems}
+	}
+	list := make([]Connection, len(all))
+	for i := range all {
+		list[i] = all[i].Connection
+	}
+	return list, nil
+}
+
+// CheckName says what is wrong with a connection's name, if something is.
+func CheckName(name string) error {
+	switch {
+	case !namePattern.MatchString(name):
+		return fmt.Errorf("%q is no name: it must be lower-case letters, digits and -, the first one a letter", name)
+	case slices.Contains(reserved, name):
+		return fmt.Errorf("%s is a name that rollcall needs itself", name)
+	}
+	return nil
 }
 
 // namePattern is what a connection can be called.

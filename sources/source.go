@@ -54,6 +54,14 @@ type Traits struct {
 	// reads, without a secret. When it changes, nothing is deleted.
 	Identity string
 
+	// IDMember is the member of an object that is its id.
+	IDMember string
+
+	// ParentOutside and StatusOutside tell that an account's parent, or its
+	// status, stands outside of its object: mapping the object again does not
+	// give it.
+	ParentOutside, StatusOutside bool
+
 	// Unlinks tells that an account which a complete listing leaves out lives
 	// on as a root of unknown status, instead of being gone.
 	Unlinks bool
@@ -68,6 +76,15 @@ type Window struct {
 
 // Whole tells whether the window leaves nothing out.
 func (w Window) Whole() bool { return w.Since.IsZero() && w.Until.IsZero() }
+
+// Holds tells whether t lies within the window. A time that is not told lies in
+// the whole one alone.
+func (w Window) Holds(t time.Time) bool {
+	if w.Whole() {
+		return true
+	}
+	return !t.IsZero() && !t.Before(w.Since) && (w.Until.IsZero() || t.Before(w.Until))
+}
 
 // A Page is a batch of records in the order of the listing.
 type Page struct {

@@ -20,24 +20,28 @@ func planCommand(a *app) *cobra.Command {
 		Use:   "plan [NAME…]",
 		Short: "Tell what sync would do, field by field",
 		Long: `Pulls and compares as sync does, and tells what would be created, updated,
-moved, deleted, restored and held. It writes nothing to the directory.
+moved, deleted, restored and held. It writes nothing to the directory. --replay,
+--since and --until tell it of the backfill with the same flags.
 
 Exit status as for sync: 3 means that deletions would be held.`,
 		Example: `  rollcall plan
-  rollcall plan acme -o jsonl`,
+  rollcall plan acme -o jsonl
+  rollcall plan acme --replay   # what a new release maps otherwise`,
 	}
 	format := choice{value: "table", from: []string{"table", "json", "jsonl", "csv"}}
 	c.Flags().VarP(&format, "output", "o", "")
+	var s scope
+	s.add(c)
 	c.RunE = a.does(func(ctx context.Context, names []string) error {
 		return a.withRunner(ctx, names, func(ctx context.Context, r *schedule.Runner, connections []sources.Configured) error {
-			return a.plan(ctx, r, connections, format.value)
+			return a.plan(ctx, r, connections, format.value, s.options(schedule.Manual))
 		})
 	})
 	return c
 }
 
 // plan runs the connections side by side and tells of them in their order.
-func (a *app) plan(ctx context.Context, r *schedule.Runner, connections []sources.Configured, format string) error {
+func (a *app) plan(ctx context.Context, r *schedule.Runner, connections []sources.Configured, format string, o schedule.Options) error {
 	out := bufio.NewWriter(a.stdout)
 	var all changes = &story{out: out}
 	if format != "table" {
@@ -53,10 +57,12 @@ func (a *app) plan(ctx context.Context, r *schedule.Runner, connections []source
 		before = told
 		group.Go(func() error {
 			defer close(told)
-			results[i] = r.Run(ctx, c, schedule.Options{Trigger: schedule.Manual, Wait: true, Plan: func(change sink.Change) error {
+			o := o
+			o.Plan = func(change sink.Change) error {
 				<-turn
 				return all.tell(change)
-			}})
+			}
+			results[i] = r.Run(ctx, c, o)
 			<-turn
 			all.end(results[i])
 			return out.Flush()

@@ -54,9 +54,10 @@ variables that begin with its name. Any variable X can be given as X_FILE.`,
 			root.AddCommand(c)
 		}
 	}
-	add(groupPull, demoCommand(a), syncCommand(a), planCommand(a), serveCommand(a))
+	add(groupPull, demoCommand(a), syncCommand(a), planCommand(a), serveCommand(a), backfillCommand(a))
 	add(groupRead, accountsCommand(a), treeCommand(a), historyCommand(a), runsCommand(a), rejectsCommand(a))
-	add(groupKeep, migrateCommand(a), healthcheckCommand(a), versionCommand(a))
+	add(groupKeep, connectionsCommand(a), retireCommand(a), forgetCommand(a), migrateCommand(a), doctorCommand(a),
+		healthcheckCommand(a), versionCommand(a))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultVersionFlag()
 	finish(root)

@@ -61,7 +61,7 @@ func (a *app) serve(ctx context.Context) error {
 	d.metrics = newMetrics(ctx, cfg.connections, &d.db)
 	cron := &schedule.Cron{
 		Connections: cfg.connections, Default: cfg.Schedule, Jitter: cfg.Jitter, Ended: d.metrics.ended,
-		Runner: &schedule.Runner{Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen},
+		Runner: &schedule.Runner{Log: cfg.log, Parallel: cfg.Parallel, Keep: time.Duration(cfg.Retention), Open: a.reopen},
 	}
 	cron.Init()
 	a.observe, d.wake = d.metrics.requested, cron.Wake
@@ -137,6 +137,9 @@ func (d *daemon) openMigrated(ctx context.Context) (*sqlx.DB, func() error, erro
 		return nil, nil, err
 	}
 	if err := sink.Migrate(ctx, db, string(d.cfg.ReaderRole)); err != nil {
+		return nil, nil, errors.Join(err, closeDB())
+	}
+	if err := noteConfigured(ctx, db, d.cfg.connections); err != nil {
 		return nil, nil, errors.Join(err, closeDB())
 	}
 	return db, closeDB, nil

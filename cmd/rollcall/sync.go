@@ -157,7 +157,7 @@ func (a *app) migrated(ctx context.Context, cfg *config, db *sqlx.DB, work func(
 	if err := sink.Migrate(ctx, db, string(cfg.ReaderRole)); err != nil {
 		return err
 	}
-	return work(ctx, &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen}, cfg.connections)
+	return work(ctx, &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Keep: time.Duration(cfg.Retention), Open: a.reopen}, cfg.connections)
 }
 
 // reopen opens a connection with its variables as they are now.

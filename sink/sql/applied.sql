@@ -3,7 +3,8 @@
 WITH told AS (
     UPDATE directory_internal.connection
     SET last_applied_at = CASE WHEN $7 THEN $4 ELSE last_applied_at END,
-        identity = CASE WHEN $5 THEN $6 ELSE identity END
+        identity = CASE WHEN $5 THEN $6 ELSE identity END,
+        remembered_run = CASE WHEN $7 THEN NULL ELSE remembered_run END -- unless it is set again
     WHERE id = $1
 )
 INSERT INTO directory_internal.applied (source, at, run_id)

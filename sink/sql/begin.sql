@@ -6,7 +6,8 @@ WITH killed AS (
         error = 'the process or its session with the database ended; nothing was applied'
     WHERE source = $1 AND status = 'running'
 ), left_over AS (
-    DELETE FROM directory_internal.staged_reject WHERE source = $1
+    DELETE FROM directory_internal.staged_reject r
+    WHERE r.source = $1 AND NOT EXISTS (SELECT FROM directory_internal.checkpoint c WHERE c.run_id = r.run_id)
 ), begun AS (
     INSERT INTO directory.runs (source, trigger, status, started_at)
     VALUES ($1, $3, 'running', clock_timestamp())

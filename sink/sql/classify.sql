@@ -1,16 +1,17 @@
 -- The change detection: what each staged account that is known does to its row.
 -- deleted and restored go before moved, moved before updated; where no column
 -- differs (a new release's fingerprint, or only volatile members of the
--- payload), nothing happened. $1 run, $2 volatile members of the payload.
+-- payload), nothing happened. $1 run, $2 volatile members of the
+-- payload, $3 whether deleted accounts stay so (a replay).
 INSERT INTO pg_temp.change (account_id, operation, changed)
 SELECT d.account_id,
        CASE
-           WHEN d.deleted_at IS NOT NULL THEN 'restored'
+           WHEN d.deleted_at IS NOT NULL AND NOT $3 THEN 'restored'
            WHEN d.changed = '{}' OR d.changed = '{payload}' AND d.payload_same THEN 'same'
            WHEN 'parent_external_id' = ANY (d.changed) THEN 'moved'
            ELSE 'updated'
        END,
-       CASE WHEN d.deleted_at IS NOT NULL THEN d.changed || '{deleted_at}'::text[] ELSE d.changed END
+       CASE WHEN d.deleted_at IS NOT NULL AND NOT $3 THEN d.changed || '{deleted_at}'::text[] ELSE d.changed END
 FROM (
     SELECT a.id AS account_id, a.deleted_at,
            a.payload - $2::text[] = s.payload - $2::text[] AS payload_same,

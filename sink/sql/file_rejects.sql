@@ -1,10 +1,10 @@
 -- A record that was rejected before for the same reason, and is open, is met
 -- again; the others are new. One without an id is known by its payload.
--- $1 run, $2 instant.
+-- $1 run, $2 instant, $3 run of the rows.
 WITH met AS (
     SELECT DISTINCT source, external_id, reason, payload
     FROM directory_internal.staged_reject
-    WHERE run_id = $1
+    WHERE run_id = $3
 ), again AS (
     UPDATE directory.rejects r
     SET run_id = $1, last_seen_at = $2, payload = m.payload

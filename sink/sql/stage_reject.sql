@@ -1,1 +1,1 @@
-COPY directory_internal.staged_reject (run_id, source, external_id, reason, payload) FROM STDIN
+COPY directory_internal.staged_reject (run_id, seq, source, external_id, reason, payload) FROM STDIN

@@ -1,7 +1,7 @@
 -- Changed accounts take the staged columns, and their place where that changed
 -- too, so that each row is written once. $1 run, $2 instant.
 UPDATE directory.accounts a
-SET {assign:s}, fingerprint = s.fingerprint, changed_at = $2, deleted_at = NULL,
+SET {assign:s}, fingerprint = s.fingerprint, changed_at = $2, deleted_at = CASE WHEN c.operation <> 'restored' THEN a.deleted_at END,
     parent_id = CASE WHEN p.account_id IS NULL THEN a.parent_id ELSE p.parent_id END,
     root_id = coalesce(p.root_id, a.root_id),
     depth = coalesce(p.depth, a.depth),

@@ -79,6 +79,7 @@ func open(o fetch.Options, cfg Config) *source {
 		traits: sources.Traits{
 			Mapping:  mapping,
 			Rules:    model.NewRules(secrets, []string{"credit"}, []string{"tools", "tags"}).WithValues(key, token),
+			IDMember: "id",
 			Identity: strings.ToLower(o.Base.Host) + "/" + reseller(key),
 		},
 	}

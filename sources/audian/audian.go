@@ -95,7 +95,10 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		traits: sources.Traits{
 			Mapping:  1,
 			Rules:    model.NewRules(secrets, volatile, sets).WithValues(credentials...),
-			Identity: options.Base.Host + "/" + cfg.AccountID,
+			IDMember: "id",
+			// The last of tree, but for the credential's own account.
+			ParentOutside: true,
+			Identity:      options.Base.Host + "/" + cfg.AccountID,
 		},
 	}, nil
 }

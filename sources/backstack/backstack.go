@@ -64,7 +64,11 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 			Rules:   model.NewRules(secrets, nil, nil).WithValues(credentials...),
 			// Not the sessions: adding one must not look like another provider account.
 			Identity: options.Base.Host,
-			Unlinks:  true,
+			// Of a network's member: what a session answers without an id is no record.
+			IDMember:      "account_id",
+			ParentOutside: true,
+			StatusOutside: true,
+			Unlinks:       true,
 		},
 	}, nil
 }

@@ -89,6 +89,7 @@ func open(o fetch.Options, d dialect) *source {
 		traits: sources.Traits{
 			Mapping:  mapping,
 			Rules:    model.NewRules([]string{"auth_token", "signing_key", "webhook_secret"}, nil, nil).WithValues(token, basic),
+			IDMember: "sid",
 			Identity: strings.ToLower(o.Base.Host) + "/" + d.user,
 		},
 	}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/spf13/cobra"
+
+	"rollcall/sink"
+	"rollcall/sink/reader"
+	"rollcall/sources"
+)
+
+func connectionsCommand(a *app) *cobra.Command {
+	var o output
+	c := &cobra.Command{
+		Use:   "connections",
+		Short: "List connections; rename one, or retire it",
+		Long: `List the connections that are configured, and those that the directory knows, with
+their accounts, their last run and what waits for someone to look at it.`,
+		Example: `  rollcall connections
+  rollcall connections rename acme acme-eu
+  rollcall connections retire acme`,
+		Args: noArguments,
+	}
+	o.add(c, true)
+	c.RunE = a.does(func(ctx context.Context, _ []string) error {
+		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
+			return a.listConnections(ctx, db, &o)
+		})
+	})
+	c.AddCommand(renameCommand(a), retireConnectionCommand(a))
+	return c
+}
+
+func (a *app) listConnections(ctx context.Context, db *sqlx.DB, o *output) error {
+	configured, err := sources.Listed(ctx, providers, a.env)
+	if err != nil {
+		return err
+	}
+	names, kinds := []string{}, []string{}
+	for _, c := range configured {
+		names, kinds = append(names, c.Name), append(kinds, c.Provider)
+	}
+	return a.answer(ctx, db, reader.Connections(names, kinds, nil), o, func(out *bufio.Writer) printer {
+		number := func(title, name string) column {
+			return column{title: title, right: true, text: func(r row) string { return r.text(name) }}
+		}
+		return newTable(
+			out, a.screen, plain("SOURCE", "source"), plain("PROVIDER", "provider"),
+			column{title: "CONFIGURED", text: func(r row) string { return yesNo(r.value("configured") == true) }},
+			number("LIVE", "accounts_live"), number("DELETED", "accounts_deleted"), number("HELD", "deletions_held"),
+			number("REJECTS", "rejects_open"), plain("LAST RUN", "last_run_at"), plain("STATUS", "last_status"),
+			plain("LAST SUCCESS", "last_success_at"),
+		)
+	})
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+func renameCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "rename OLD NEW",
+		Short: "Give a connection another name",
+		Long: `Gives a connection another name in the whole directory: its accounts keep their
+ids and their history. ROLLCALL_SOURCES, and the variables that begin with the
+old name, are yours to rename: do it while nothing runs.`,
+		Example: "  rollcall connections rename acme acme-eu",
+		Args:    cobra.ExactArgs(2),
+		RunE: a.does(func(ctx context.Context, args []string) error {
+			from, to := args[0], args[1]
+			if err := sources.CheckName(to); err != nil {
+				return usageError{err}
+			}
+			return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
+				accounts, err := sink.Rename(ctx, db, from, to)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(a.stdout, "%s is %s now, with its %d accounts\n", from, to, accounts)
+				if a.isConfigured(ctx, from) {
+					fmt.Fprintf(a.stderr, "ROLLCALL_SOURCES still names %s: rename it there, and its variables from %s… to %s…, before the next run\n",
+						from, prefixOf(from), prefixOf(to))
+				}
+				return nil
+			})
+		}),
+	}
+}
+
+func prefixOf(name string) string {
+	return strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_"
+}
+
+func retireConnectionCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "retire NAME",
+		Short: "Mark all accounts of a connection as deleted: it is gone for good",
+		Long: `Marks all live accounts of a connection as deleted, as a run of its own. Their
+history stays. Take the connection out of ROLLCALL_SOURCES as well: a sync would
+bring back what its provider still lists.`,
+		Example: "  rollcall connections retire acme",
+		Args:    cobra.ExactArgs(1),
+		RunE: a.does(func(ctx context.Context, args []string) error {
+			return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
+				report, err := sink.Retire(ctx, db, args[0])
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(a.stdout, "%s is retired: %d accounts are marked as deleted\n", args[0], report.Deleted)
+				if a.isConfigured(ctx, args[0]) {
+					fmt.Fprintf(a.stderr, "ROLLCALL_SOURCES still names %s: take it out, or the next sync brings back what its provider lists\n", args[0])
+				}
+				return nil
+			})
+		}),
+	}
+}
+
+// isConfigured tells whether ROLLCALL_SOURCES names the connection.
+func (a *app) isConfigured(ctx context.Context, name string) bool {
+	configured, err := sources.Listed(ctx, providers, a.env)
+	return err == nil && slices.ContainsFunc(configured, func(c sources.Connection) bool { return c.Name == name })
+}
+
+// keeperSessions is the size of the pool of a command that changes the directory
+// by hand: the run's session, and one to record its end should that be lost.
+const keeperSessions = 2
+
+// withKeeper hands the database, its schema up to date, to work.
+func (a *app) withKeeper(ctx context.Context, work func(context.Context, *sqlx.DB) error) error {
+	cfg, err := a.configure(ctx, needs{database: true})
+	if err != nil {
+		return err
+	}
+	db, closeDB, err := a.openDatabase(ctx, cfg, keeperSessions)
+	if err != nil {
+		return err
+	}
+	if err = sink.Migrate(ctx, db, string(cfg.ReaderRole)); err == nil {
+		err = work(ctx, db)
+	}
+	return errors.Join(err, closeDB())
+}

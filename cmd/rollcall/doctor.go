@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/spf13/cobra"
+
+	"rollcall/schedule"
+	"rollcall/sink"
+)
+
+func doctorCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the database and each connection, and tell what to do",
+		Long: `Checks the database, its schema and this role's rights in it, and of each
+connection the host, the credential and the right to list, with one cheap
+request. It writes nothing. Exit status 1 means that something failed.`,
+		Example: `  rollcall doctor
+  rollcall doctor -o jsonl`,
+		Args: noArguments,
+	}
+	format := choice{value: "table", from: []string{"table", "json", "jsonl", "csv"}}
+	c.Flags().VarP(&format, "output", "o", "table for people, the others for programs")
+	c.RunE = a.does(func(ctx context.Context, _ []string) error {
+		cfg, err := a.configure(ctx, needs{database: true, connections: true})
+		if err != nil {
+			return err
+		}
+		findings := a.examine(ctx, cfg)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := a.showFindings(findings, format); err != nil {
+			return err
+		}
+		for _, f := range findings {
+			if f.State == sink.Failed {
+				return exitError(exitFailed)
+			}
+		}
+		return nil
+	})
+	return c
+}
+
+// doctorSessions is what it takes to tell a pooler from a server.
+const doctorSessions = 2
+
+// examine looks at the database and at the connections; at those also where the
+// database cannot be reached.
+func (a *app) examine(ctx context.Context, cfg *config) (findings []sink.Finding) {
+	var db *sqlx.DB
+	opened, closeDB, err := a.openDatabase(ctx, cfg, doctorSessions)
+	if err != nil {
+		findings = append(findings, sink.Finding{Subject: "database", Check: "reachable", State: sink.Failed, Detail: err.Error()})
+	} else {
+		db = opened
+		defer func() { _ = closeDB() }() // what it could tell is no finding
+		findings = append(findings, sink.Examine(ctx, db, string(cfg.ReaderRole))...)
+	}
+	r := &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen}
+	return append(findings, r.Examine(ctx, cfg.connections)...)
+}
+
+func (a *app) showFindings(findings []sink.Finding, format choice) error {
+	out := bufio.NewWriter(a.stdout)
+	o := output{format: format}
+	p := o.printer(a, out, func(out *bufio.Writer) printer {
+		return newTable(out, a.screen, plain("WHAT", "subject"), plain("CHECK", "check"), plain("STATE", "state"), plain("DETAIL", "detail"))
+	})
+	if err := p.Columns([]string{"subject", "check", "state", "detail"}); err != nil {
+		return err
+	}
+	for _, f := range findings {
+		if err := p.Row([]any{f.Subject, f.Check, f.State, orNull(f.Detail)}); err != nil {
+			return err
+		}
+	}
+	return errors.Join(p.End(), out.Flush())
+}

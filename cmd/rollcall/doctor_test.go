@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"log"
+	"maps"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"rollcall/sink"
+	"rollcall/sink/sinktest"
+	"rollcall/sources/simulate"
+)
+
+// A finding is what doctor says of one check.
+type finding struct{ Subject, Check, State, Detail string }
+
+// findings runs doctor and returns what it found, by subject and check.
+func findings(t *testing.T, env map[string]string) (code int, found map[string]finding) {
+	t.Helper()
+	code, stdout, stderr := call(t, env, "doctor", "-o", "json")
+	var list []finding
+	if err := json.Unmarshal([]byte(stdout), &list); err != nil {
+		t.Fatalf("exit status %d: %v\n%s%s", code, err, stdout, stderr)
+	}
+	found = map[string]finding{}
+	for _, f := range list {
+		found[f.Subject+" "+f.Check] = f
+	}
+	if all := stdout + stderr; strings.Contains(all, simulate.SecretMark) || strings.Contains(all, "hunter2") {
+		t.Errorf("a secret is shown:\n%s", all)
+	}
+	return code, found
+}
+
+func TestDoctorFindsAllWell(t *testing.T) {
+	fleet, err := simulate.Muster(40, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fleet.Close()
+	env := fleet.Env()
+	env["DATABASE_URL"] = sinktest.URL(t)
+	code, found := findings(t, env)
+	if f := found["database schema"]; code != exitWell || f.State != sink.Warning || !strings.Contains(f.Detail, "migrate up") {
+		t.Errorf("before the first sync: exit status %d, %+v", code, found)
+	}
+	if code, _, stderr := call(t, env, "sync"); code != exitWell {
+		t.Fatal(stderr)
+	}
+	before := 0
+	for _, s := range fleet.Servers {
+		before += s.Requests()
+	}
+	code, found = findings(t, env)
+	asked := -before
+	for _, s := range fleet.Servers {
+		asked += s.Requests()
+	}
+	if sessions := strings.Count(env["BACKSTACK_SESSIONS"], ",") + 1; asked > 5+sessions {
+		t.Errorf("the providers were asked %d times", asked)
+	}
+	for name, f := range found {
+		if f.State != sink.OK {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	if code != exitWell || len(found) != 7+4*5 {
+		t.Errorf("exit status %d, %d findings: %v", code, len(found), slices.Sorted(maps.Keys(found)))
+	}
+	if code, stdout, _ := call(t, env, "doctor"); code != exitWell || !strings.Contains(stdout, "reader role") {
+		t.Errorf("as a table: exit status %d\n%s", code, stdout)
+	}
+}
+
+func TestDoctorTellsWhatFails(t *testing.T) {
+	fleet, err := simulate.Muster(40, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fleet.Close()
+	secure := httptest.NewUnstartedServer(nil)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS() // by a certificate that nobody trusts
+	defer secure.Close()
+	base, db := migrated(t)
+	well := fleet.Env()
+	well["DATABASE_URL"] = base
+	if code, _, stderr := call(t, well, "sync"); code != exitWell {
+		t.Fatal(stderr)
+	}
+	user, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	role := "doctor_" + strings.TrimPrefix(user.Path, "/rollcall_test_")
+	db.MustExec(`CREATE ROLE ` + role + ` LOGIN PASSWORD 'hunter2'`)
+	defer db.MustExec(`DROP ROLE ` + role)
+	user.User = url.UserPassword(role, "hunter2")
+	nowhere := *user
+	nowhere.Path = "/nowhere"
+	for what, test := range map[string]struct {
+		set         map[string]string
+		finding     string
+		state, says string
+	}{
+		"a wrong token":          {map[string]string{"SIGNALWIRE_API_TOKEN": "hunter2"}, "signalwire credential", sink.Failed, "401"},
+		"a wrong key":            {map[string]string{"AGENDIZE_API_KEY": "hunter2"}, "agendize listing", sink.Failed, "may not read"},
+		"a wrong key for tokens": {map[string]string{"AUDIAN_API_KEY": "hunter2"}, "audian credential", sink.Failed, "refused"},
+		"an expired session":     {map[string]string{"BACKSTACK_SESSIONS": well["BACKSTACK_SESSIONS"] + ",hunter2"}, "backstack credential", sink.Failed, "expired"},
+		"another account":        {map[string]string{"AUDIAN_ACCOUNT_ID": "another"}, "audian listing", sink.Failed, "404"},
+		"a host that is not":     {map[string]string{"SIGNALWIRE_BASE_URL": "https://nowhere.invalid"}, "signalwire dns", sink.Failed, "BASE_URL"},
+		"an unknown certificate": {map[string]string{"SIGNALWIRE_BASE_URL": secure.URL}, "signalwire tls", sink.Failed, "SSL_CERT_FILE"},
+		"another place":          {map[string]string{"SIGNALWIRE_BASE_URL": strings.Replace(well["SIGNALWIRE_BASE_URL"], "127.0.0.1", "localhost", 1)}, "signalwire identity", sink.Warning, "--allow-deletes"},
+		"a role without rights":  {map[string]string{"DATABASE_URL": user.String()}, "database rights", sink.Failed, "own"},
+		"a database that is not": {map[string]string{"DATABASE_URL": nowhere.String()}, "database reachable", sink.Failed, "nowhere"},
+		"a server that is not":   {map[string]string{"DATABASE_URL": "postgres://u:hunter2@127.0.0.1:1/x"}, "database reachable", sink.Failed, "127.0.0.1:1"},
+		"no role for analysts":   {map[string]string{"DATABASE_URL": user.String(), "ROLLCALL_READER_ROLE": "nobody_here"}, "database reader role", sink.Warning, "CREATE ROLE nobody_here"},
+		"a pooler":               {map[string]string{"DATABASE_URL": pooled(t, base)}, "database pooler", sink.Failed, "pool by session"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			env := maps.Clone(well)
+			maps.Copy(env, test.set)
+			code, found := findings(t, env)
+			f := found[test.finding]
+			if f.State != test.state || !strings.Contains(f.Detail, test.says) {
+				t.Errorf("%s: %+v, want %s and %q; all: %+v", test.finding, f, test.state, test.says, found)
+			}
+			if failed := test.state == sink.Failed; failed && code != exitFailed {
+				t.Errorf("exit status %d", code)
+			}
+		})
+	}
+	db.MustExec(`INSERT INTO directory_internal.schema_version (version_id, is_applied) VALUES (9999, true)`)
+	if code, found := findings(t, well); code != exitFailed || found["database schema"].State != sink.Failed {
+		t.Errorf("a newer schema: exit status %d, %+v", code, found["database schema"])
+	}
+	db.MustExec(`DELETE FROM directory_internal.schema_version WHERE version_id > 4`)
+	if code, found := findings(t, well); code != exitWell || found["database schema"].State != sink.Warning {
+		t.Errorf("an older schema: exit status %d, %+v", code, found["database schema"])
+	}
+}
+
+func TestWritingRefusesAPooler(t *testing.T) {
+	fleet, err := simulate.Muster(8, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fleet.Close()
+	env := fleet.Env()
+	env["DATABASE_URL"] = pooled(t, sinktest.URL(t))
+	for _, args := range [][]string{{"sync"}, {"backfill", "audian"}, {"connections", "retire", "audian"}} {
+		if code, _, stderr := call(t, env, args...); code != exitFailed || !strings.Contains(stderr, "a pooler in transaction mode") {
+			t.Errorf("%v: exit status %d: %s", args, code, stderr)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package schedule
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"rollcall/sink"
+	"rollcall/sources"
+	"rollcall/sources/fetch"
+)
+
+const (
+	// examineTimeout bounds each look at a connection: a person waits for it.
+	examineTimeout = 20 * time.Second
+
+	// certificateWarned is how long before its end a certificate is told of.
+	certificateWarned = 14 * 24 * time.Hour
+)
+
+// Examine looks at each connection, Parallel at a time: whether its host is
+// found and trusted, its credential taken, its accounts listed, and whether they
+// are those of before. It writes nothing.
+func (r *Runner) Examine(ctx context.Context, connections []sources.Configured) []sink.Finding {
+	found := make([][]sink.Finding, len(connections))
+	var group errgroup.Group // without a context: one failure must not cancel the others
+	group.SetLimit(r.Parallel)
+	for i, c := range connections {
+		group.Go(func() error {
+			found[i] = r.examine(ctx, c)
+			return nil
+		})
+	}
+	_ = group.Wait() // no member returns an error
+	var all []sink.Finding
+	for _, list := range found {
+		all = append(all, list...)
+	}
+	return all
+}
+
+func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink.Finding) {
+	note := func(check, state, detail string) bool {
+		list = append(list, sink.Finding{Subject: c.Name, Check: check, State: state, Detail: detail})
+		return state != sink.Failed
+	}
+	if base := c.Base(); base != nil {
+		if !note(examineHost(ctx, base)) || !note(examineTLS(ctx, base)) {
+			return list
+		}
+	}
+	source, err := r.Open(ctx, c, r.Log.With("source", c.Name), func() {})
+	if err != nil {
+		note("credential", sink.Failed, err.Error())
+		return list
+	}
+	defer source.Close()
+	if !examineListing(ctx, source, note) || r.DB == nil {
+		return list
+	}
+	identity, err := sink.Identity(ctx, r.DB, c.Name)
+	switch {
+	case err != nil:
+		note("identity", sink.Failed, err.Error())
+	case identity == "":
+		note("identity", sink.OK, "not run before")
+	case identity != source.Traits().Identity:
+		note("identity", sink.Warning, fmt.Sprintf("reads another host or provider account than its accounts came from: if that is right, run rollcall sync %s --allow-deletes, else check its variables", c.Name))
+	default:
+		note("identity", sink.OK, "as before")
+	}
+	return list
+}
+
+// proxied tells whether requests go through a proxy, which then looks up the
+// host and reaches it.
+func proxied(base *url.URL) bool {
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: base})
+	return err == nil && proxy != nil
+}
+
+func examineHost(ctx context.Context, base *url.URL) (check, state, detail string) {
+	const name = "dns"
+	if proxied(base) {
+		return name, sink.OK, "left to the proxy"
+	}
+	ctx, cancel := context.WithTimeout(ctx, examineTimeout)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupHost(ctx, base.Hostname())
+	if err != nil {
+		return name, sink.Failed, fmt.Sprintf("%s cannot be looked up: check the host in BASE_URL and the name service", base.Hostname())
+	}
+	return name, sink.OK, fmt.Sprintf("%s is %s", base.Hostname(), addresses[0])
+}
+
+func examineTLS(ctx context.Context, base *url.URL) (check, state, detail string) {
+	const name = "tls"
+	if base.Scheme != "https" {
+		return name, sink.OK, "not used on a loopback address"
+	}
+	if proxied(base) {
+		return name, sink.OK, "through the proxy"
+	}
+	ctx, cancel := context.WithTimeout(ctx, examineTimeout)
+	defer cancel()
+	port := base.Port()
+	if port == "" {
+		port = "443"
+	}
+	dialer := tls.Dialer{Config: &tls.Config{MinVersion: tls.VersionTLS12}}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(base.Hostname(), port))
+	if err != nil {
+		return name, sink.Failed, fmt.Sprintf("%v: check BASE_URL, the network and the certificates that this machine trusts (SSL_CERT_FILE)", err)
+	}
+	defer func() { _ = conn.Close() }()
+	ends := conn.(*tls.Conn).ConnectionState().PeerCertificates[0].NotAfter
+	if left := time.Until(ends); left < certificateWarned {
+		return name, sink.Warning, fmt.Sprintf("the provider's certificate ends on %s: runs fail from then on, unless it is renewed", ends.UTC().Format(time.DateOnly))
+	}
+	return name, sink.OK, "the certificate is good until " + ends.UTC().Format(time.DateOnly)
+}
+
+// examineListing makes one cheap request, or a few where that is what a
+// provider's listing begins with.
+func examineListing(ctx context.Context, source sources.Source, note func(check, state, detail string) bool) bool {
+	ctx, cancel := context.WithTimeout(ctx, examineTimeout)
+	defer cancel()
+	err := probe(ctx, source)
+	var part *sources.PartError
+	switch status := fetch.Status(err); {
+	case err == nil:
+		note("credential", sink.OK, "")
+		return note("listing", sink.OK, "")
+	case errors.As(err, &part):
+		return note("credential", sink.Failed, err.Error())
+	case status == http.StatusUnauthorized || errors.Is(err, sources.ErrCredential):
+		return note("credential", sink.Failed, err.Error())
+	case ctx.Err() != nil:
+		return note("listing", sink.Failed, fmt.Sprintf("no answer within %v: try again later, and ask the provider if it lasts", examineTimeout))
+	default:
+		return note("listing", sink.Failed, err.Error())
+	}
+}
+
+// probe asks the provider as little as tells that the listing can be read.
+func probe(ctx context.Context, source sources.Source) error {
+	if p, ok := source.(sources.Prober); ok {
+		return p.Probe(ctx)
+	}
+	for _, err := range source.List(ctx, sources.Window{}, "") {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// States of a finding.
+const (
+	OK      = "ok"
+	Warning = "warning"
+	Failed  = "failed"
+)
+
+// A Finding is the outcome of one check, in words for the operator.
+type Finding struct {
+	Subject string // database, or the name of a connection
+	Check   string // what was looked at
+	State   string
+	Detail  string // what was found, and what to do about it; never a secret
+}
+
+// OldestServer is the oldest server that the schema works on, as server_version_num has it.
+const OldestServer = 140000
+
+// How far the clocks of this machine and of the database may be apart. What a
+// run did is told by the database's clock, its log by the machine's.
+const (
+	skewWarned = 2 * time.Second
+	skewFailed = time.Minute
+)
+
+// examination is a doctor's look at a database.
+type examination struct {
+	db       *sqlx.DB
+	role     string // the analysts'
+	findings []Finding
+}
+
+// Examine checks the database: what it finds is in the result, errors too. The
+// pool must have two sessions.
+func Examine(ctx context.Context, db *sqlx.DB, readerRole string) []Finding {
+	e := &examination{db: db, role: readerRole}
+	e.note("reachable", OK, "")
+	for _, check := range []struct {
+		name string
+		look func(context.Context) (state, detail string, err error)
+	}{
+		{"version", e.version},
+		{"pooler", e.pooler},
+		{"clock", e.clock},
+		{"schema", e.schema},
+		{"rights", e.rights},
+		{"reader role", e.reader},
+	} {
+		state, detail, err := check.look(ctx)
+		if err != nil {
+			state, detail = Failed, wrap(ctx, err).Error()
+		}
+		e.note(check.name, state, detail)
+	}
+	return e.findings
+}
+
+func (e *examination) note(check, state, detail string) {
+	e.findings = append(e.findings, Finding{"database", check, state, detail})
+}
+
+func (e *examination) version(ctx context.Context) (state, detail string, err error) {
+	var number int
+	var name string
+	var standby bool
+	err = e.db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery()`).
+		Scan(&number, &name, &standby)
+	switch {
+	case err != nil:
+		return "", "", err
+	case number < OldestServer:
+		return Failed, "Postgres " + name + " is too old: rollcall needs 14 or later", nil
+	case standby:
+		return Failed, "this is a standby, which cannot be written to: let DATABASE_URL name the primary", nil
+	}
+	return OK, "Postgres " + name, nil
+}
+
+func (e *examination) pooler(ctx context.Context) (state, detail string, err error) {
+	switch err = refusePooler(ctx, e.db); {
+	case errors.Is(err, ErrPooled):
+		return Failed, err.Error(), nil
+	case err != nil:
+		return "", "", err
+	}
+	return OK, "sessions are the server's own", nil
+}
+
+func (e *examination) clock(ctx context.Context) (state, detail string, err error) {
+	var there time.Time
+	before := time.Now()
+	if err := e.db.GetContext(ctx, &there, `SELECT clock_timestamp()`); err != nil {
+		return "", "", err
+	}
+	after := time.Now()
+	state, detail = judgeSkew(there.Sub(before.Add(after.Sub(before) / 2)))
+	return state, detail, nil
+}
+
+// judgeSkew says what a database's clock that is ahead by so much means.
+func judgeSkew(ahead time.Duration) (state, detail string) {
+	detail = fmt.Sprintf("the database's clock is %v apart from this machine's", ahead.Abs().Round(time.Millisecond))
+	switch {
+	case ahead.Abs() > skewFailed:
+		return Failed, detail + ": set both by NTP"
+	case ahead.Abs() > skewWarned:
+		return Warning, detail + ": set both by NTP"
+	}
+	return OK, detail
+}
+
+func (e *examination) schema(ctx context.Context) (state, detail string, err error) {
+	versions, err := Versions(ctx, e.db)
+	if err != nil {
+		return "", "", err
+	}
+	applied, err := appliedVersion(ctx, e.db)
+	newest := versions[len(versions)-1].Number
+	switch {
+	case err != nil:
+		return "", "", err
+	case applied == 0:
+		return Warning, "there is none yet: the first sync makes it, or rollcall migrate up", nil
+	case applied < newest:
+		return Warning, fmt.Sprintf("version %d is older than this program's, %d: the next sync brings it up to date, or rollcall migrate up", applied, newest), nil
+	case applied > newest:
+		return Failed, fmt.Sprintf("version %d is newer than this program's, %d: run a newer rollcall", applied, newest), nil
+	}
+	return OK, fmt.Sprintf("version %d", applied), nil
+}
+
+func (e *examination) rights(ctx context.Context) (state, detail string, err error) {
+	var schemas, foreign int
+	var create, temporary bool
+	err = e.db.QueryRowContext(ctx, statement("doctor_rights")).Scan(&schemas, &foreign, &create, &temporary)
+	switch {
+	case err != nil:
+		return "", "", err
+	case schemas < 2 && !create:
+		return Failed, "the connecting role may not create schemas here: GRANT CREATE ON DATABASE to it", nil
+	case foreign > 0:
+		return Failed, fmt.Sprintf("the connecting role does not own %d of the schemas and tables of the directory: connect as their owner, or make it a member of that role", foreign), nil
+	case !temporary:
+		return Failed, "the connecting role may not make temporary tables: GRANT TEMPORARY ON DATABASE to it", nil
+	}
+	return OK, "", nil
+}
+
+func (e *examination) reader(ctx context.Context) (state, detail string, err error) {
+	var exists, may bool
+	err = e.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1),
+		(SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)`, e.role).Scan(&exists, &may)
+	switch {
+	case err != nil:
+		return "", "", err
+	case exists:
+		return OK, e.role, nil
+	case may:
+		return OK, e.role + " will be made", nil
+	}
+	return Warning, fmt.Sprintf("there is no role %s for analysts, and the connecting role may not make it: CREATE ROLE %s NOLOGIN, or set ROLLCALL_READER_ROLE", e.role, e.role), nil
+}
+
+// Identity returns where a connection's accounts came from, "" where that is not
+// known or there is no directory yet.
+func Identity(ctx context.Context, db *sqlx.DB, source string) (identity string, err error) {
+	var there bool
+	if err := db.GetContext(ctx, &there, `SELECT to_regclass('directory_internal.connection') IS NOT NULL`); err != nil || !there {
+		return "", wrap(ctx, err)
+	}
+	err = db.GetContext(ctx, &identity, `SELECT coalesce(max(identity), '') FROM directory_internal.connection WHERE name = $1`, source)
+	return identity, wrap(ctx, err)
+}

@@ -1,0 +1,50 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Forget erases an account: its row and its history, what was rejected of it,
+// held or staged. Accounts below it lose their parent and keep its external id.
+// It returns how many hung right below it.
+func Forget(ctx context.Context, db *sqlx.DB, source string, id int64) (children int64, err error) {
+	err = exclusively(ctx, db, source, func(tx *sqlx.Tx, r *Run) error {
+		var externalID string
+		var root int64
+		err := tx.QueryRowContext(ctx, `SELECT external_id, root_id FROM directory.accounts WHERE id = $1 AND source = $2 FOR UPDATE`, id, source).Scan(&externalID, &root)
+		if err != nil {
+			return err
+		}
+		if err := tx.GetContext(ctx, &children, `SELECT count(*) FROM directory.accounts WHERE parent_id = $1`, id); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, statement("forget_above"), id); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, statement("forget_cycle"), root, id); err != nil {
+			return err
+		}
+		if err := (&applying{Run: r, tx: tx}).drop(ctx); err != nil {
+			return err
+		}
+		for _, table := range []string{"directory_internal.account_version", "directory_internal.account_head"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE account_id = $1`, id); err != nil {
+				return err
+			}
+		}
+		tables, err := tablesWith(ctx, tx, "source", "external_id")
+		if err != nil {
+			return err
+		}
+		for _, table := range tables {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE source = $1 AND external_id = $2`, source, externalID); err != nil {
+				return fmt.Errorf("%s: %w", table, err)
+			}
+		}
+		return nil
+	})
+	return children, err
+}

@@ -1,0 +1,58 @@
+package sink
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// ErrPooled means that a pooler hands the server's sessions on between
+// transactions: a lock would then be held by no one in particular.
+var ErrPooled = errors.New("a pooler in transaction mode stands between rollcall and Postgres, where no lock holds: let DATABASE_URL name Postgres itself, or have the pooler pool by session")
+
+// refusePooler returns ErrPooled where two sessions of ours are one of the
+// server's, or one of ours is two of the server's. It costs five short
+// statements, once a process. A pool of one session is not looked at.
+func refusePooler(ctx context.Context, db *sqlx.DB) error {
+	if db.Stats().MaxOpenConnections == 1 {
+		return nil
+	}
+	a, err := db.Connx(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	b, err := db.Connx(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = b.Close() }()
+	first, err := backend(ctx, a)
+	if err != nil {
+		return err
+	}
+	tx, err := b.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true}) // what a has been using is b's now, if they share
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	second, err := backend(ctx, tx)
+	if err == nil && second == first {
+		return ErrPooled
+	}
+	if err != nil {
+		return err
+	}
+	again, err := backend(ctx, a)
+	if err == nil && again != first {
+		return ErrPooled
+	}
+	return err
+}
+
+// backend is the server's process that answers.
+func backend(ctx context.Context, q sqlx.QueryerContext) (pid int, err error) {
+	return pid, sqlx.GetContext(ctx, q, &pid, `SELECT pg_backend_pid()`)
+}

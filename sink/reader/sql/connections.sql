@@ -1,0 +1,35 @@
+-- $1: names that are configured; $2: their providers; $3: those to show.
+WITH RECURSIVE of_accounts AS (
+    SELECT min(source) AS source FROM directory.accounts
+    UNION ALL
+    SELECT (SELECT min(a.source) FROM directory.accounts a WHERE a.source > o.source) FROM of_accounts o WHERE o.source IS NOT NULL
+), of_runs AS (
+    SELECT min(source) AS source FROM directory.runs
+    UNION ALL
+    SELECT (SELECT min(r.source) FROM directory.runs r WHERE r.source > o.source) FROM of_runs o WHERE o.source IS NOT NULL
+), configured AS (
+    SELECT name COLLATE "C" AS source, provider FROM unnest($1::text[], $2::text[]) c (name, provider)
+), known AS (
+    SELECT source FROM of_accounts UNION SELECT source FROM of_runs UNION SELECT source FROM configured
+), counted AS (
+    SELECT source, count(*) FILTER (WHERE deleted_at IS NULL) AS live, count(*) FILTER (WHERE deleted_at IS NOT NULL) AS deleted
+    FROM directory.accounts
+    GROUP BY source
+)
+SELECT k.source,
+       coalesce(c.provider, (SELECT a.provider FROM directory.accounts a WHERE a.source = k.source ORDER BY a.external_id LIMIT 1)) AS provider,
+       c.source IS NOT NULL AS configured,
+       coalesce(n.live, 0) AS accounts_live, coalesce(n.deleted, 0) AS accounts_deleted,
+       last.started_at AS last_run_at, last.status AS last_status,
+       (SELECT max(r.finished_at) FROM directory.runs r WHERE r.source = k.source AND r.status IN ('succeeded', 'held')) AS last_success_at,
+       (SELECT count(*) FROM directory.held_deletions h WHERE h.source = k.source) AS deletions_held,
+       (SELECT count(*) FROM directory.rejects r WHERE r.source = k.source AND r.resolved_at IS NULL) AS rejects_open
+FROM known k
+LEFT JOIN configured c ON c.source = k.source
+LEFT JOIN counted n ON n.source = k.source
+LEFT JOIN LATERAL (
+    SELECT r.started_at, r.status FROM directory.runs r
+    WHERE r.source = k.source AND r.status <> 'skipped'
+    ORDER BY r.id DESC LIMIT 1
+) last ON true
+WHERE k.source IS NOT NULL AND ($3::text[] IS NULL OR k.source = ANY ($3))

@@ -1,0 +1,12 @@
+-- Schemas that are there, what of them and in them the role neither owns nor is
+-- a member of the owner of, and what it may do in the database.
+WITH ours AS (
+    SELECT oid, nspowner AS owner FROM pg_namespace WHERE nspname IN ('directory', 'directory_internal')
+)
+SELECT (SELECT count(*) FROM ours),
+       (SELECT count(*) FROM (SELECT owner FROM ours
+                              UNION ALL
+                              SELECT c.relowner FROM pg_class c JOIN ours n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')) o
+        WHERE NOT pg_has_role(o.owner, 'USAGE')),
+       has_database_privilege(current_database(), 'CREATE'),
+       has_database_privilege(current_database(), 'TEMPORARY')
