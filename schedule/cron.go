@@ -28,6 +28,10 @@ const (
 	// leastBetween lies between two looks, however many hints wake the loop.
 	leastBetween = 100 * time.Millisecond
 
+	// sweepEvery is how often this process asks whether old runs are to be
+	// removed; over all replicas it is done once an hour.
+	sweepEvery = 10 * time.Minute
+
 	// askTimeout bounds each question of the loop: it must not stand still.
 	askTimeout = 20 * time.Second
 )
@@ -57,6 +61,7 @@ type Cron struct {
 	runs   sync.WaitGroup
 	mu     sync.Mutex // guards what changes in lines
 	reaped time.Time
+	swept  time.Time
 	away   time.Time // when the database was last complained about
 }
 
@@ -258,7 +263,14 @@ func (c *Cron) launch(runs context.Context, l *line, o Options, after func(Resul
 		c.mu.Lock()
 		l.running = false
 		after(result)
+		sweep := time.Since(c.swept) >= sweepEvery
+		if sweep {
+			c.swept = time.Now()
+		}
 		c.mu.Unlock()
+		if sweep {
+			c.Runner.sweep(runs)
+		}
 		<-c.slots
 		c.Wake()
 	})

@@ -142,5 +142,8 @@ func (d *daemon) openMigrated(ctx context.Context) (*sqlx.DB, func() error, erro
 	if err := sink.Migrate(ctx, db, string(d.cfg.ReaderRole)); err != nil {
 		return nil, nil, errors.Join(err, closeDB())
 	}
+	if err := noteConfigured(ctx, db, d.cfg.connections); err != nil {
+		return nil, nil, errors.Join(err, closeDB())
+	}
 	return db, closeDB, nil
 }
