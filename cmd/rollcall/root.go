@@ -55,7 +55,7 @@ variables that begin with its name. Any variable X can be given as X_FILE.`,
 		}
 	}
 	add(groupPull, demoCommand(a), syncCommand(a), planCommand(a))
-	add(groupRead, accountsCommand(a), treeCommand(a), historyCommand(a), runsCommand(a), rejectsCommand(a))
+	add(groupRead, accountsCommand(a), treeCommand(a), historyCommand(a), runsCommand(a), rejectsCommand(a), exportCommand(a))
 	add(groupKeep, migrateCommand(a), versionCommand(a))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultVersionFlag()

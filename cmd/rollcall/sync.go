@@ -120,8 +120,13 @@ func told(c sink.Counts) string {
 		n    int64
 		what string
 	}{
-		{c.Created, "created"}, {c.Updated, "updated"}, {c.Moved, "moved"}, {c.Deleted, "deleted"},
-		{c.Restored, "restored"}, {c.Rejected, "rejected"}, {c.Held, "held"},
+		{c.Created, "created"},
+		{c.Updated, "updated"},
+		{c.Moved, "moved"},
+		{c.Deleted, "deleted"},
+		{c.Restored, "restored"},
+		{c.Rejected, "rejected"},
+		{c.Held, "held"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
