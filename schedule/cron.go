@@ -95,7 +95,7 @@ func (s sessions) Reap(ctx context.Context) ([]string, error) {
 // Init readies a Cron, before Wake and Serve. The Runner's database is needed
 // only once it serves.
 func (c *Cron) Init() {
-	c.run, c.log = c.Runner.runAndSweep, c.Runner.Log
+	c.run, c.log = c.Runner.Run, c.Runner.Log
 	c.slots, c.wake = make(chan struct{}, c.Runner.Parallel), make(chan struct{}, 1)
 	c.lines = map[string]*line{}
 	for _, connection := range c.Connections {

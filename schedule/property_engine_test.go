@@ -43,11 +43,8 @@ func (l listed) record() sources.Record {
 		ID: l.ID, Raw: raw, Parent: l.Parent, Status: model.Status(l.Status),
 		Lower: l.Lower, KeepParent: l.KeepParent, KeepStatus: l.KeepStatus,
 	}
-	switch l.Wrong {
-	case "oversize":
-		r.Oversize = true
-	case "syntax":
-		r.Raw = raw[:len(raw)-1]
+	if l.Wrong != "" {
+		r.Raw, r.Oversize = raw[:len(raw)-1], l.Wrong == "oversize"
 	}
 	return r
 }

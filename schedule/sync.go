@@ -26,12 +26,6 @@ func (r *Runner) Sync(ctx context.Context, connections []sources.Configured, o O
 	return results
 }
 
-// runAndSweep is Run for a daemon, which never ends as Sync does.
-func (r *Runner) runAndSweep(ctx context.Context, c sources.Configured, o Options) Result {
-	defer r.sweep(ctx)
-	return r.Run(ctx, c, o)
-}
-
 // sweep removes what is older than it is kept. That it fails is no failure of
 // the runs: the next one tries again.
 func (r *Runner) sweep(ctx context.Context) {

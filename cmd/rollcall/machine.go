@@ -82,6 +82,9 @@ func (p *jsonPrinter) End() error {
 // escaped writes out what a terminal might obey and encoding/json leaves. It is
 // within strings, wherever it is.
 func escaped(line []byte) []byte {
+	if printable(line[:len(line)-min(1, len(line))]) { // the line break aside
+		return line
+	}
 	obeyed := func(r rune) bool { return r != '\n' && hidden(r) }
 	if bytes.IndexFunc(line, obeyed) < 0 {
 		return line
@@ -95,6 +98,16 @@ func escaped(line []byte) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// printable tells whether text is of visible ASCII characters alone, as most is.
+func printable(text []byte) bool {
+	for _, c := range text {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // A csvPrinter writes RFC 4180 with a header; null is empty.

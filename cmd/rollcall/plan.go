@@ -132,7 +132,11 @@ func (s *story) end(r schedule.Result) {
 		n    int64
 		what string
 	}{
-		{r.Created, "create"}, {r.Updated, "update"}, {r.Moved, "move"}, {r.Restored, "restore"}, {r.Deleted, "delete"},
+		{r.Created, "create"},
+		{r.Updated, "update"},
+		{r.Moved, "move"},
+		{r.Restored, "restore"},
+		{r.Deleted, "delete"},
 		{r.Held, "hold the deletion of"},
 	} {
 		if p.n > 0 {

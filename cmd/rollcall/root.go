@@ -55,7 +55,7 @@ variables that begin with its name. Any variable X can be given as X_FILE.`,
 		}
 	}
 	add(groupPull, demoCommand(a), syncCommand(a), planCommand(a), serveCommand(a), backfillCommand(a))
-	add(groupRead, accountsCommand(a), treeCommand(a), historyCommand(a), runsCommand(a), rejectsCommand(a))
+	add(groupRead, accountsCommand(a), treeCommand(a), historyCommand(a), runsCommand(a), rejectsCommand(a), exportCommand(a))
 	add(groupKeep, connectionsCommand(a), retireCommand(a), forgetCommand(a), migrateCommand(a), doctorCommand(a),
 		healthcheckCommand(a), versionCommand(a))
 	root.InitDefaultHelpCmd()

@@ -83,9 +83,6 @@ func (d *daemon) run(ctx context.Context, cron *schedule.Cron) error {
 	}
 	d.db.Store(db)
 	cron.Runner.DB = db
-	if err := noteConfigured(ctx, db, d.cfg.connections); err != nil {
-		d.log.Warn("source_health is not told which connections are configured", "error", err)
-	}
 	d.log.Info("serving", "connections", len(d.cfg.connections), "parallel", d.cfg.Parallel)
 	stop := context.AfterFunc(ctx, func() { d.stopping.Store(true) })
 	defer stop()

@@ -43,6 +43,16 @@ func Accounts(f Filter) Query {
 	return q
 }
 
+// Export asks for all live accounts, or those that were live then, by id: close
+// to how they lie on disk, and the same each time.
+func Export(asOf time.Time) Query {
+	q := Accounts(Filter{AsOf: asOf})
+	if q.order = "id"; !asOf.IsZero() {
+		q.order = "account_id"
+	}
+	return q
+}
+
 // Tree asks for the account top and those below it, or for all trees where top
 // is nil: parents before their children, siblings by name. Accounts that the
 // filter leaves out are shown where one below them is not. drawn adds what it

@@ -30,8 +30,15 @@ type Receiver interface {
 	Row(values []any) error
 }
 
-// Read asks q and hands each row to r as it arrives. It ends with r's first
-// error.
+// Typed is a Receiver that asks for the columns' types as well.
+type Typed interface {
+	// Types is called once, before Columns, with Postgres' names: INT8, TEXT,
+	// JSONB, _INT8 for an array, and so on.
+	Types(types []string) error
+}
+
+// Read asks q and hands each row to r as it arrives: all of them as of one
+// instant. It ends with r's first error.
 func Read(ctx context.Context, db *sqlx.DB, q Query, r Receiver) error {
 	ctx, cancel := context.WithCancel(ctx)
 	text := q.text + "\nORDER BY " + q.order
@@ -39,7 +46,7 @@ func Read(ctx context.Context, db *sqlx.DB, q Query, r Receiver) error {
 		text += fmt.Sprintf(" LIMIT %d", q.limit)
 	}
 	defer cancel()
-	tx, err := db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return explain(ctx, err)
 	}
@@ -69,10 +76,15 @@ func hand(ctx context.Context, cancel func(), rows *sql.Rows, r Receiver) (err e
 	if err != nil {
 		return explain(ctx, err)
 	}
-	columns := make([]string, len(types))
+	columns, kinds := make([]string, len(types)), make([]string, len(types))
 	values, targets := make([]any, len(types)), make([]any, len(types))
 	for i, t := range types {
-		columns[i], targets[i] = t.Name(), &values[i]
+		columns[i], kinds[i], targets[i] = t.Name(), t.DatabaseTypeName(), &values[i]
+	}
+	if typed, ok := r.(Typed); ok {
+		if err := typed.Types(kinds); err != nil {
+			return err
+		}
 	}
 	if err := r.Columns(columns); err != nil {
 		return err
@@ -81,8 +93,8 @@ func hand(ctx context.Context, cancel func(), rows *sql.Rows, r Receiver) (err e
 		if err := rows.Scan(targets...); err != nil {
 			return explain(ctx, err)
 		}
-		for i, t := range types {
-			if values[i], err = value(t.DatabaseTypeName(), values[i]); err != nil {
+		for i, kind := range kinds {
+			if values[i], err = value(kind, values[i]); err != nil {
 				return fmt.Errorf("column %s: %w", columns[i], err)
 			}
 		}

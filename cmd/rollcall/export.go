@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/spf13/cobra"
+
+	"rollcall/sink/reader"
+)
+
+// exportBuffer, in bytes, is what is gathered before it is written.
+const exportBuffer = 256 << 10
+
+func exportCommand(a *app) *cobra.Command {
+	var asOf moment
+	var to string
+	format := choice{value: "csv", from: []string{"csv", "jsonl", "parquet"}}
+	c := &cobra.Command{
+		Use:   "export [flags]",
+		Short: "Write every live account to a file or to stdout",
+		Long: `Writes every live account, by the directory's id, as of one instant. The columns
+are those of directory.accounts; with --as-of, those of directory.account_history.
+
+FILE is replaced once all of it is written. If that fails or is interrupted, it
+is as it was.`,
+		Example: `  rollcall export > accounts.csv
+  rollcall export --format parquet --to accounts.parquet
+  rollcall export --format jsonl --as-of 2026-03-01 | gzip > march.jsonl.gz`,
+		Args: noArguments,
+	}
+	c.Flags().Var(&format, "format", "csv (RFC 4180), jsonl (an object a line) or parquet")
+	c.Flags().StringVar(&to, "to", "", "write to `FILE` instead of stdout")
+	c.Flags().Var(&asOf, "as-of", flagAsOf)
+	c.RunE = a.does(func(ctx context.Context, _ []string) error {
+		if format.value == "parquet" && to == "" && a.screen.terminal() {
+			return badUsage("parquet is not for terminals: give --to FILE, or redirect the output")
+		}
+		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
+			if to == "" {
+				return a.export(ctx, db, reader.Export(asOf.Time), format.value, a.stdout, a.screen.terminal())
+			}
+			return replaceFile(to, func(out io.Writer) error {
+				return a.export(ctx, db, reader.Export(asOf.Time), format.value, out, false)
+			})
+		})
+	})
+	return c
+}
+
+// export writes the answer to q.
+func (a *app) export(ctx context.Context, db *sqlx.DB, q reader.Query, format string, to io.Writer, terminal bool) error {
+	out := bufio.NewWriterSize(to, exportBuffer)
+	var p printer
+	switch format {
+	case "jsonl":
+		p = &jsonPrinter{out: out}
+	case "parquet":
+		p = &parquetPrinter{out: out}
+	default:
+		p = newCSVPrinter(out, terminal)
+	}
+	progress := newProgress(p, a.stderr, screenOf(a.stderr, a.env).terminal() && !terminal)
+	defer progress.done()
+	err := reader.Read(ctx, db, q, progress)
+	if err == nil {
+		err = p.End()
+	}
+	if errors.Is(err, errPipeClosed) || err != nil && format == "parquet" {
+		return err // what is written of a parquet file is no use without its end
+	}
+	return errors.Join(err, out.Flush())
+}
