@@ -29,7 +29,8 @@ func opened(t *testing.T, sessions int) *sqlx.DB {
 
 func begun(t *testing.T, db *sqlx.DB, source string) *Run {
 	t.Helper()
-	r, err := Begin(t.Context(), db, Start{Source: source, Provider: "fake", Trigger: "schedule"})
+	// A session that was ended lets go a little later.
+	r, err := Begin(t.Context(), db, Start{Source: source, Provider: "fake", Trigger: "schedule", Wait: endedWait})
 	if err != nil {
 		t.Fatal(err)
 	}

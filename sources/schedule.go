@@ -15,7 +15,10 @@ type Schedule struct {
 	// Every is the time from one start to the next; 0 where there is Cron.
 	Every time.Duration
 	Cron  cron.Schedule // times of day
+	Text  string        // as it was given
 }
+
+func (s Schedule) String() string { return s.Text }
 
 // fiveFields reads what crontab does: no seconds, and the descriptors.
 var fiveFields = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
@@ -39,6 +42,7 @@ var (
 // EnvDecode reads a Schedule.
 func (s *Schedule) EnvDecode(text string) (err error) {
 	*s, err = ParseSchedule(text)
+	s.Text = text
 	return err
 }
 
