@@ -143,6 +143,29 @@ func TestARunThatLostItsSessionCannotApply(t *testing.T) {
 	}
 }
 
+// No transaction is open while the provider is waited for, be it for a page or
+// for a missing account.
+func TestNoTransactionIsOpenMeanwhile(t *testing.T) {
+	t.Parallel()
+	r, n := rigOf(t, "signalwire", numbered(12)...)
+	r.mustSync("succeeded")
+	n.world.Update("a00", func(a *simulate.Account) { a.Name = "Renamed" })
+	n.world.Remove("a01")
+	page, missing := atThe(n), simulate.NewGate()
+	n.On(simulate.PathEnd("/a01.json")).Do(missing.Hold())
+	done := r.background()
+	for _, gate := range []*simulate.Gate{page, missing} {
+		<-gate.Reached()
+		// Soon, and then for as long as the gate is closed.
+		r.until(`SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL AND backend_type = 'client backend'`)
+		gate.Open()
+	}
+	if result := <-done; result.Status != "succeeded" {
+		t.Errorf("the run ended %q, error %v", result.Status, result.Err)
+	}
+	r.check()
+}
+
 // A run that was killed is found out by the next one.
 func TestAKilledRunIsRecordedAsInterrupted(t *testing.T) {
 	t.Parallel()
