@@ -36,8 +36,14 @@ type guard struct {
 func (g *guard) judge(ctx context.Context) (sink.Deletions, error) {
 	missing, err := g.run.Missing(ctx)
 	d := sink.Deletions{Missing: missing, Allow: g.allow}
-	if err != nil || missing.Len() == 0 || g.source.Traits().Unlinks {
+	if err != nil || missing.Len() == 0 {
 		return d, err
+	}
+	if g.source.Traits().Unlinks {
+		if g.elsewhere() && !g.allow {
+			d.Missing, d.Hold = nil, g.name+" points at another host than its accounts came from" // none of them is unlinked
+		}
+		return d, nil
 	}
 	doubt, err := g.ask(ctx, &d)
 	if err != nil || missing.Len() == 0 {

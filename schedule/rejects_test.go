@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,22 @@ func TestARejectedAccountKeepsItsVersion(t *testing.T) {
 			t.Errorf("%+v", result.Counts)
 		}
 	})
+}
+
+// A rejected record of a deleted account does not stand for a live one that is
+// missing.
+func TestARejectHidesNoDeletion(t *testing.T) {
+	t.Parallel()
+	r, f := newRig(t).withFake()
+	f.lists([]sources.Record{object("a", nil), object("b", nil), object("c", nil)})
+	r.mustSync("succeeded")
+	f.lists([]sources.Record{object("a", nil), object("b", nil)})
+	r.mustSync("succeeded")
+	f.lists([]sources.Record{object("a", nil), oversize("c")})
+	result := r.mustSync("succeeded")
+	if got := r.changes(result.RunID); !slices.Equal(got, []string{"deleted b"}) {
+		t.Errorf("versions %q", got)
+	}
 }
 
 // Records without an id are told apart by what they hold, less their secrets.

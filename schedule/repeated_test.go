@@ -63,3 +63,29 @@ func TestAnEarlierPageComesAgain(t *testing.T) {
 		}
 	}
 }
+
+// Of a page that is as it was, and another one that has changed, the later one
+// counts too.
+func TestAPageAsItWasAndAChangedOne(t *testing.T) {
+	t.Parallel()
+	r, f := newRig(t).withFake()
+	f.traits.Rules = model.NewRules(nil, nil, nil)
+	one, two := object("a", map[string]any{"name": "one"}), object("a", map[string]any{"name": "two"})
+	for _, c := range []struct {
+		pages [][]sources.Record
+		name  string
+	}{
+		{[][]sources.Record{{one}}, "one"},
+		{[][]sources.Record{{two}, {one}}, "one"},
+		{[][]sources.Record{{one}}, "one"},
+		{[][]sources.Record{{one}, {two}}, "two"},
+		{[][]sources.Record{{two}}, "two"},
+		{[][]sources.Record{{two}, {one}, {two}}, "two"},
+	} {
+		f.lists(c.pages...)
+		r.mustSync("succeeded")
+		if got := r.directory()["a"].Name; got != c.name {
+			t.Errorf("the account is named %q, want %q", got, c.name)
+		}
+	}
+}
