@@ -16,8 +16,9 @@ type batch struct {
 	arena   []byte        // what canonical of the records lies in
 	rejects []sink.Reject
 
-	mapped chan struct{} // closed once rows and warned are filled
+	mapped chan struct{} // closed once rows, shapes and warned are filled
 	rows   []byte        // what differs, encoded for staging
+	shapes model.Shapes  // of what differs
 	warned []warning
 }
 
@@ -113,7 +114,7 @@ func (b *batch) release() {
 			arenas.Put(&memory)
 		}
 	}
-	b.records, b.arena, b.rows = nil, nil, nil
+	b.records, b.arena, b.rows, b.shapes = nil, nil, nil, nil
 }
 
 // print is the fingerprint of the object that was made canonical last.

@@ -140,6 +140,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	if result.Cycles > 0 {
 		log.Warn("parents form a cycle, which was broken", "cycles", result.Cycles, "at", result.CyclesAt)
 	}
+	logDrift(log, result.Drift)
 	return errors.Join(p.parts...)
 }
 
@@ -168,7 +169,7 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 		}
 		return outcome, err
 	}
-	outcome.Pages = p.pages
+	outcome.Pages, outcome.Fields = p.pages, p.survey.Fields()
 	outcome.Partial = len(p.parts) > 0
 	outcome.Complete = !outcome.Partial
 	if outcome.Partial {

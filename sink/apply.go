@@ -8,6 +8,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+
+	"rollcall/model"
 )
 
 // An Outcome is how a listing ended, for Apply.
@@ -21,6 +23,8 @@ type Outcome struct {
 	Adopt    bool     // take Identity as where the accounts come from
 	Volatile []string // top-level members of payload that make no change of their own
 	Unlinks  bool     // a missing account lives on as a root of unknown status
+
+	Fields *model.Fields // of the new and changed records; nil or empty writes nothing
 
 	Deletions Deletions // judged; of a complete listing only
 }
@@ -37,6 +41,8 @@ type Deletions struct {
 type Report struct {
 	Counts
 	Status string
+
+	Drift []Drift // fields of the provider that are new or of another type
 
 	Cycles   int64    // of parents, that were broken
 	CyclesAt []string // the external ids at which the first ones were
@@ -108,7 +114,7 @@ func repeated(err error) bool {
 
 func (a *applying) apply(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		a.fence, a.prepare, a.classify, a.delete, a.place, a.write, a.hold, a.reject, a.finish,
+		a.fence, a.prepare, a.classify, a.delete, a.place, a.write, a.hold, a.reject, a.fields, a.finish,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
