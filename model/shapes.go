@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"hash/maphash"
+	"math/bits"
 )
 
 // maxShapeDepth is how many objects and arrays deep fields are told apart: what
@@ -80,7 +81,7 @@ func (s *Survey) Fields() *Fields {
 // returns where the value ends.
 func shapeOf(b []byte, at, depth int) (sum uint64, end int) {
 	kind := typeOf(b, at)
-	sum = uint64(kind)
+	sum = mix(0, uint64(kind))
 	switch {
 	case kind == TypeString:
 		return sum, endOfText(b, at)
@@ -102,7 +103,7 @@ func shapeOf(b []byte, at, depth int) (sum uint64, end int) {
 		if after <= at {
 			break // not canonical
 		}
-		one = one*31 + inner
+		one = mix(one, inner)
 		if at = after; at < len(b) && b[at] == ',' {
 			at++
 		}
@@ -110,10 +111,16 @@ func shapeOf(b []byte, at, depth int) (sum uint64, end int) {
 			continue // a list of a thousand has the shape of a list of one
 		}
 		last = one
-		sum = (sum ^ one) * 0x9e3779b97f4a7c15
-		sum ^= sum >> 29
+		sum = mix(sum, one)
 	}
 	return sum, at + 1
+}
+
+// mix makes one number of two, in which their order counts.
+func mix(a, b uint64) uint64 {
+	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio, which spreads bits
+	sum := (bits.RotateLeft64(a, 23) + b + odd) * odd
+	return sum ^ sum>>29
 }
 
 // endOfText returns where the canonical string that begins at b[at] ends, as
