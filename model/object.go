@@ -230,18 +230,22 @@ func (o Object) Items(name string) [][]byte {
 		o.Warn(name, "not a list")
 		return nil
 	}
-	var items [][]byte
+	return items(v)
+}
+
+// items splits a canonical array.
+func items(v []byte) (list [][]byte) {
 	for at := 1; at < len(v) && v[at] != ']'; {
 		end := endOf(v, at)
 		if end == at {
 			break
 		}
-		items = append(items, v[at:end])
+		list = append(list, v[at:end])
 		if at = end; at < len(v) && v[at] == ',' {
 			at++
 		}
 	}
-	return items
+	return list
 }
 
 // Unquote returns the text of a canonical JSON string, "" for anything else.

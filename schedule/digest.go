@@ -19,8 +19,9 @@ type batch struct {
 	met   []int     // places in the memory of the chunks that came again
 	fresh []stretch // chunks that may be remembered
 
-	mapped chan struct{} // closed once rows and warned are filled
+	mapped chan struct{} // closed once rows, shapes and warned are filled
 	rows   []byte        // what differs, encoded for staging
+	shapes model.Shapes  // of what differs
 	mark   *sink.Mark    // to be saved once the rows are staged
 	warned []warning
 }
@@ -141,7 +142,7 @@ func (b *batch) release() {
 			arenas.Put(&memory)
 		}
 	}
-	b.records, b.arena, b.rows = nil, nil, nil
+	b.records, b.arena, b.rows, b.shapes = nil, nil, nil, nil
 }
 
 // print is the fingerprint of the object that was made canonical last.

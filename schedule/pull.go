@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"rollcall/model"
 	"rollcall/sink"
 	"rollcall/sources"
 )
@@ -42,6 +43,7 @@ type pull struct {
 	pages    int64
 	parts    []error // parts of the connection that could not be read
 	warnings warnings
+	survey   model.Survey // of the records that differ
 }
 
 // read reads the listing; where remembering, with what is remembered of the one
@@ -139,6 +141,7 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		mapping = mapping[1:]
 		<-b.mapped
 		p.warnings.add(b.warned)
+		p.survey.Add(b.shapes)
 		p.pulse.beat()
 		err := p.run.Stage(ctx, b.rows)
 		if err == nil {
@@ -209,8 +212,10 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 	p.workers.Go(func() {
 		defer close(b.mapped)
 		b.rows = takeArena(len(b.arena) / len(b.records) * len(differences))
+		b.shapes = model.Shapes{}
 		for _, d := range differences {
 			one := &b.records[d.Index]
+			b.shapes.Note(one.canonical)
 			a, found := accountOf(p.source, one)
 			b.rows = p.run.Encode(b.rows, d, &a)
 			for _, w := range found {

@@ -169,6 +169,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	if result.Cycles > 0 {
 		log.Warn("parents form a cycle, which was broken", "cycles", result.Cycles, "at", result.CyclesAt)
 	}
+	logDrift(log, result.Drift)
 	return errors.Join(p.parts...)
 }
 
@@ -201,7 +202,7 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 		}
 		return outcome, err
 	}
-	outcome.Pages = p.pages
+	outcome.Pages, outcome.Fields = p.pages, p.survey.Fields()
 	outcome.Memory, outcome.Repeats = p.memory, p.records != p.run.Distinct()
 	outcome.Partial = len(p.parts) > 0
 	outcome.Complete = !outcome.Partial && o.Trigger != Hook && p.whole()

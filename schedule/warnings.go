@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+
+	"rollcall/sink"
 )
 
 // warnings counts fields that could not be read, by field and problem: one log
@@ -43,5 +45,25 @@ func (w warnings) log(log *slog.Logger) {
 	for _, one := range list {
 		log.Warn("a field could not be read and is null", "field", one.field, "problem", one.problem,
 			"accounts", one.accounts, "example", one.example)
+	}
+}
+
+// maxDrift is how many fields a log line names; directory.payload_fields has all.
+const maxDrift = 20
+
+// logDrift tells in one line which fields of the provider are new or of another
+// type: the mapping may have something to say about them.
+func logDrift(log *slog.Logger, drift []sink.Drift) {
+	var fresh, changed []string
+	for _, d := range drift {
+		if d.Was == 0 {
+			fresh = append(fresh, d.Path+" ("+strings.Join(d.Is.Names(), ", ")+")")
+		} else {
+			changed = append(changed, d.Path+" ("+strings.Join(d.Was.Names(), ", ")+"; now "+strings.Join(d.Is.Names(), ", ")+")")
+		}
+	}
+	if len(drift) > 0 {
+		log.Warn("the provider's objects have changed: see directory.payload_fields", "new_fields", fresh[:min(len(fresh), maxDrift)],
+			"new_types", changed[:min(len(changed), maxDrift)], "fields", len(drift))
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+
+	"rollcall/model"
 )
 
 // An Outcome is how a listing ended, for Apply.
@@ -31,6 +33,8 @@ type Outcome struct {
 	ByHand  bool // deletions that a person makes: nothing was read
 	Retired bool // of all the connection's accounts
 
+	Fields *model.Fields // of the new and changed records; nil or empty writes nothing
+
 	Deletions Deletions // judged; of a complete listing only
 }
 
@@ -46,6 +50,8 @@ type Deletions struct {
 type Report struct {
 	Counts
 	Status string
+
+	Drift []Drift // fields of the provider that are new or of another type
 
 	Cycles   int64    // of parents, that were broken
 	CyclesAt []string // the external ids at which the first ones were
@@ -118,7 +124,7 @@ func repeated(err error) bool {
 
 func (a *applying) apply(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		a.fence, a.prepare, a.classify, a.delete, a.place, a.write, a.hold, a.reject, a.finish,
+		a.fence, a.prepare, a.classify, a.delete, a.place, a.write, a.hold, a.reject, a.fields, a.finish,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -1,0 +1,267 @@
+package model
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A Type is a set of JSON types.
+type Type uint8
+
+// The JSON types.
+const (
+	TypeArray Type = 1 << iota
+	TypeBoolean
+	TypeNull
+	TypeNumber
+	TypeObject
+	TypeString
+)
+
+// typeNames are as jsonb_typeof gives them, in the order of the bits.
+var typeNames = []string{"array", "boolean", "null", "number", "object", "string"}
+
+// Names are the types' names.
+func (t Type) Names() (names []string) {
+	for i, name := range typeNames {
+		if t&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TypesOf is the set of the types of those names.
+func TypesOf(names []string) (t Type) {
+	for _, name := range names {
+		if i := slices.Index(typeNames, name); i >= 0 {
+			t |= 1 << i
+		}
+	}
+	return t
+}
+
+// typeOf is the type of the canonical value at b[at].
+func typeOf(b []byte, at int) Type {
+	if at >= len(b) {
+		return TypeNull
+	}
+	switch b[at] {
+	case '{':
+		return TypeObject
+	case '[':
+		return TypeArray
+	case '"':
+		return TypeString
+	case 't', 'f':
+		return TypeBoolean
+	case 'n':
+		return TypeNull
+	default:
+		return TypeNumber
+	}
+}
+
+// What bounds the fields of a provider, which may use ids as names of members.
+const (
+	MaxFields     = 1000 // of a provider; more are not told apart from none
+	maxFieldNames = 64   // members of one object; more are told as one, *
+	maxFieldName  = 64   // bytes; a longer name is told as *
+	anyName       = "*"
+	eachItem      = "[]"
+)
+
+// A Field is a member of a provider's objects, at any depth.
+type Field struct {
+	Path  string // a.b; the items of an array are a[], members of any name a.*
+	Types Type
+	Count int64 // of objects, or of the items in them
+}
+
+// Fields are the fields of a provider's objects.
+type Fields struct {
+	top   node
+	paths int
+}
+
+type node struct {
+	Field
+	below map[string]*node
+	any   bool // its members have so many names that all are told as one
+}
+
+// Empty tells that no object was looked at that has a field.
+func (f *Fields) Empty() bool { return f == nil || f.paths == 0 }
+
+// add counts the fields of n objects like the canonical one.
+func (f *Fields) add(canonical []byte, n int64) { f.value(&f.top, canonical, n, 0) }
+
+func (f *Fields) value(at *node, v []byte, n int64, depth int) {
+	if depth == maxShapeDepth {
+		return
+	}
+	switch typeOf(v, 0) {
+	case TypeObject:
+		for _, member := range fields(v) {
+			f.member(at, pathName(member.name), member.value, n, depth)
+		}
+	case TypeArray:
+		for _, item := range items(v) {
+			f.member(at, eachItem, item, n, depth)
+		}
+	}
+}
+
+func (f *Fields) member(at *node, name string, v []byte, n int64, depth int) {
+	if below := f.below(at, name); below != nil {
+		below.Types |= typeOf(v, 0)
+		below.Count += n
+		f.value(below, v, n, depth+1)
+	}
+}
+
+// pathName is the member's name as it stands in a path. What would be taken
+// for part of the path, or is no name that a programmer gave, is any name.
+func pathName(quoted []byte) string {
+	odd := func(r rune) bool { return r < ' ' || strings.ContainsRune(`.[]*"\`, r) }
+	if len(quoted) == 0 || len(quoted) > maxFieldName || bytes.IndexFunc(quoted, odd) >= 0 {
+		return anyName
+	}
+	return string(quoted)
+}
+
+// below finds or makes the field of that name; nil where there are too many.
+func (f *Fields) below(at *node, name string) *node {
+	if at.any && name != eachItem {
+		name = anyName
+	}
+	if known := at.below[name]; known != nil {
+		return known
+	}
+	if len(at.below) >= maxFieldNames && name != eachItem && name != anyName {
+		f.collapse(at)
+		return f.below(at, name)
+	}
+	if f.paths >= MaxFields {
+		return nil
+	}
+	if at.below == nil {
+		at.below = map[string]*node{}
+	}
+	fresh := &node{Field: Field{Path: join(at.Path, name)}}
+	at.below[name] = fresh
+	f.paths++
+	return fresh
+}
+
+// collapse makes one field of all that at has.
+func (f *Fields) collapse(at *node) {
+	names := at.below
+	at.any, at.below = true, map[string]*node{}
+	for name, below := range names {
+		f.paths -= below.size()
+		if name == eachItem {
+			at.below[name] = below
+			f.paths += below.size()
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if name != eachItem {
+			f.join(at, name, names[name])
+		}
+	}
+}
+
+// join adds a field, and those below it, to the fields of at.
+func (f *Fields) join(at *node, name string, other *node) {
+	to := f.below(at, name)
+	if to == nil {
+		return
+	}
+	to.Types |= other.Types
+	to.Count += other.Count
+	for _, name := range slices.Sorted(maps.Keys(other.below)) {
+		f.join(to, name, other.below[name])
+	}
+}
+
+// size is how many fields n is, with those below it.
+func (n *node) size() int {
+	size := 1
+	for _, below := range n.below {
+		size += below.size()
+	}
+	return size
+}
+
+// Merge lays the fields over those that are known: now is what is to be known
+// of them, its counts those of f alone; gone are the paths that have become
+// part of another.
+func (f *Fields) Merge(known []Field) (now []Field, gone []string) {
+	var all Fields
+	for _, k := range known {
+		at := &all.top
+		for _, name := range split(k.Path) {
+			if at = all.below(at, name); at == nil {
+				break
+			}
+		}
+		if at != nil {
+			at.Types |= k.Types
+		}
+	}
+	all.top.markAny()
+	for _, name := range slices.Sorted(maps.Keys(f.top.below)) {
+		all.join(&all.top, name, f.top.below[name])
+	}
+	there := map[string]bool{}
+	all.top.each(func(one Field) {
+		there[one.Path] = true
+		if one.Count > 0 {
+			now = append(now, one)
+		}
+	})
+	for _, k := range known {
+		if !there[k.Path] {
+			gone = append(gone, k.Path)
+		}
+	}
+	slices.SortFunc(now, func(a, b Field) int { return strings.Compare(a.Path, b.Path) })
+	return now, gone
+}
+
+// markAny finds out which names are told as one: * stands alone there.
+func (n *node) markAny() {
+	others := len(n.below)
+	for _, name := range []string{anyName, eachItem} {
+		if n.below[name] != nil {
+			others--
+		}
+	}
+	n.any = n.below[anyName] != nil && others == 0
+	for _, below := range n.below {
+		below.markAny()
+	}
+}
+
+func (n *node) each(tell func(Field)) {
+	for _, below := range n.below {
+		tell(below.Field)
+		below.each(tell)
+	}
+}
+
+func join(path, name string) string {
+	if path == "" || name == eachItem {
+		return path + name
+	}
+	return path + "." + name
+}
+
+// split is the names in a path.
+func split(path string) []string {
+	path = strings.ReplaceAll(path, eachItem, "."+eachItem)
+	return strings.Split(strings.TrimPrefix(path, "."), ".")
+}

@@ -1,0 +1,85 @@
+package sink
+
+import (
+	"context"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"rollcall/model"
+)
+
+// A Drift is a field of a provider's objects that was never seen before, or
+// that has a type that it never had. It tells no value.
+type Drift struct {
+	Path    string
+	Was, Is model.Type // Was is 0 where the field is new
+}
+
+// fields adds what the run saw to directory.payload_fields. Its rows are locked
+// in the order of their paths, as runs of one provider's connections share them.
+func (a *applying) fields(ctx context.Context) error {
+	if a.o.Fields.Empty() {
+		return nil
+	}
+	known, err := a.knownFields(ctx)
+	if err != nil {
+		return err
+	}
+	now, gone := a.o.Fields.Merge(known)
+	if len(gone) > 0 {
+		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.payload_fields WHERE provider = $1 AND path = ANY ($2)`, a.start.Provider, pq.Array(gone))
+		if err != nil {
+			return err
+		}
+	}
+	paths, types, counts := make([]string, len(now)), make([]string, len(now)), make([]int64, len(now))
+	for i, f := range now {
+		paths[i], types[i], counts[i] = f.Path, strings.Join(f.Types.Names(), ","), f.Count
+	}
+	if _, err := a.exec(ctx, "payload_fields", a.start.Provider, a.ID, pq.Array(paths), pq.Array(types), pq.Array(counts)); err != nil {
+		return err
+	}
+	if !a.empty && len(known) > 0 { // on a first load everything is new
+		a.report.Drift = drift(known, now)
+	}
+	return nil
+}
+
+func (a *applying) knownFields(ctx context.Context) (known []model.Field, err error) {
+	rows, err := a.tx.QueryContext(ctx, `SELECT path, types FROM directory.payload_fields WHERE provider = $1 ORDER BY path FOR UPDATE`, a.start.Provider)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var f model.Field
+		var types pq.StringArray
+		if err := rows.Scan(&f.Path, &types); err != nil {
+			return nil, err
+		}
+		f.Types = model.TypesOf(types)
+		known = append(known, f)
+	}
+	return known, rows.Err()
+}
+
+// drift is what is now that was not known. null is no type to speak of: most
+// fields are null somewhere.
+func drift(known, now []model.Field) (list []Drift) {
+	was := make(map[string]model.Type, len(known))
+	for _, f := range known {
+		was[f.Path] = f.Types
+	}
+	for _, f := range now {
+		before, there := was[f.Path]
+		before &^= model.TypeNull
+		fresh := f.Types &^ model.TypeNull &^ before
+		if !there {
+			list = append(list, Drift{Path: f.Path, Is: f.Types})
+		} else if before != 0 && fresh != 0 {
+			list = append(list, Drift{Path: f.Path, Was: before, Is: fresh})
+		}
+	}
+	return list
+}
