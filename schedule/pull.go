@@ -14,7 +14,7 @@ import (
 // Batches in flight at once, which bound a run's memory: those between the
 // listing and the comparison, and those between comparison and staging.
 const (
-	digestAhead = 3
+	digestAhead = 2
 	mapAhead    = 2
 )
 
