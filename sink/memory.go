@@ -19,7 +19,6 @@ type Digest [16]byte
 type Memory struct {
 	digests []Digest // in order
 	met     []bool
-	missed  int // of digests, once the listing has ended
 }
 
 // Find returns the place of a chunk that was seen before, -1 for any other. It
@@ -109,7 +108,7 @@ func (r *Run) Recognize(ctx context.Context, m *Memory) (clear bool, err error) 
 	if len(m.digests) == 0 {
 		return true, nil
 	}
-	rows, err := r.conn.QueryContext(ctx, `SELECT digest, accounts FROM directory_internal.seen_chunk WHERE connection = $1 AND run_id < $2`, r.connection, r.ID)
+	rows, err := r.conn.QueryContext(ctx, `SELECT digest, accounts FROM directory_internal.seen_chunk WHERE connection = $1 AND run_id = 0`, r.connection)
 	if err != nil {
 		return false, wrap(ctx, err)
 	}
@@ -121,7 +120,6 @@ func (r *Run) Recognize(ctx context.Context, m *Memory) (clear bool, err error) 
 			return false, wrap(ctx, err)
 		}
 		if at := m.Find(Digest(digest)); at < 0 || !m.met[at] {
-			m.missed++
 			continue
 		}
 		set := roaring64.New()
@@ -170,14 +168,14 @@ func (a *applying) remember(ctx context.Context) error {
 		_, err := a.exec(ctx, "forget_all_chunks", a.connection)
 		return err
 	}
-	if a.chunks == 0 && m.missed == 0 && !a.report.Changed() {
-		return nil
-	}
 	var stale pq.ByteaArray
 	for i, met := range m.met {
 		if !met {
 			stale = append(stale, m.digests[i][:])
 		}
+	}
+	if a.chunks == 0 && len(stale) == 0 && !a.report.Changed() {
+		return nil
 	}
 	_, err := a.exec(ctx, "remember_chunks", a.connection, a.ID, stale)
 	return err
