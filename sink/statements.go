@@ -4,6 +4,7 @@ import (
 	"embed"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 //go:embed sql/*.sql
@@ -28,6 +29,19 @@ var placeholder = regexp.MustCompile(`\{(\w+)(?::(\w+))?(?:,(\w+))?\}`)
 //
 // {staged} stays for Run.statement.
 func statement(name string) string {
+	if text, ok := statements.Load(name); ok {
+		return text.(string)
+	}
+	text := expand(name)
+	statements.Store(name, text)
+	return text
+}
+
+// statements are those that were expanded: a run of a small connection would
+// do it a dozen times.
+var statements sync.Map
+
+func expand(name string) string {
 	text, err := files.ReadFile("sql/" + name + ".sql")
 	if err != nil {
 		panic(err) // a misspelt name, found by the first test
