@@ -21,7 +21,7 @@ var ErrSyntax = errors.New("not valid JSON")
 
 // A Canon brings a provider's object into canonical form: the same account
 // gives the same bytes, whatever order or spacing it was sent in. Members are
-// sorted by name and the last of equal names wins, arrays that are sets are
+// sorted by name, shorter ones first, and the last of equal names wins, arrays that are sets are
 // sorted, secrets are dropped, and text loses NUL bytes and invalid UTF-8.
 // Numbers keep every digit and lose their exponent, as they do in jsonb: an
 // object that was stored has the canonical form that it had before. It is one

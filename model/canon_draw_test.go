@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -109,13 +110,17 @@ func quote(s string) string {
 	return `"` + s + `"`
 }
 
-// sortedNames returns the names in the order of their canonical text.
+// sortedNames returns the names in the order of their canonical text, the
+// shorter first.
 func sortedNames(o object) []string {
 	names := make([]string, 0, len(o))
 	for name := range o {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, func(a, b string) int { return bytes.Compare(canonicalText(a), canonicalText(b)) })
+	slices.SortFunc(names, func(a, b string) int {
+		one, other := canonicalText(a), canonicalText(b)
+		return cmp.Or(cmp.Compare(len(one), len(other)), bytes.Compare(one, other))
+	})
 	return names
 }
 

@@ -17,8 +17,12 @@ func head(key []byte) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// compare compares the names of two members of text.
+// compare compares the names of two members of text as jsonb does, the shorter
+// first: Postgres then finds the members of what it parses in order.
 func compare(text []byte, a, b *member) int {
+	if order := cmp.Compare(a.key.to-a.key.from, b.key.to-b.key.from); order != 0 {
+		return order
+	}
 	if a.head != b.head {
 		return cmp.Compare(a.head, b.head)
 	}

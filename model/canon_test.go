@@ -27,12 +27,12 @@ func canonical(t interface {
 
 func TestAppend(t *testing.T) {
 	for _, c := range []struct{ name, raw, want string }{
-		{"members by name", `{"b":1,"a":2,"aa":{"d":[],"c":{}}}`, `{"a":2,"aa":{"c":{},"d":[]},"b":1}`},
+		{"members by name", `{"b":1,"a":2,"aa":{"d":[],"c":{}}}`, `{"a":2,"b":1,"aa":{"c":{},"d":[]}}`},
 		{"white space", " {\n\"a\" :\t[ 1 ,\r2 ] } ", `{"a":[1,2]}`},
 		{"the last of equal names", `{"a":1,"b":0,"a":2,"\u0061":3}`, `{"a":3,"b":0}`},
 		{"the last of many equal names", "{" + strings.Repeat(`"b":1,"a":1,`, 50) + `"a":2,"b":3}`, `{"a":2,"b":3}`},
 		{"the last of equal names, within", `{"x":{"a":{"y":1},"a":{"z":2}}}`, `{"x":{"a":{"z":2}}}`},
-		{"names by byte, the shorter first", `{"abcdefghi":1,"abcdefgh":2,"é":3,"~":4,"":5}`, `{"":5,"abcdefgh":2,"abcdefghi":1,"~":4,"é":3}`},
+		{"the shorter name first, then by byte", `{"abcdefghj":0,"abcdefghi":1,"abcdefgh":2,"é":3,"~":4,"":5}`, `{"":5,"~":4,"é":3,"abcdefgh":2,"abcdefghi":1,"abcdefghj":0}`},
 		{"lists keep their order", `[2,1,{"b":1,"a":0}]`, `[2,1,{"a":0,"b":1}]`},
 		{"sets don't", `{"tools":["b","a",{"y":1,"x":2},"a"]}`, `{"tools":["a","a","b",{"x":2,"y":1}]}`},
 		{"sets at any depth", `[{"n":{"tools":[2,1]}}]`, `[{"n":{"tools":[1,2]}}]`},

@@ -102,7 +102,7 @@ func TestReaders(t *testing.T) {
 		{"Has", "null", true, ""},
 		{"Has", "missing", false, ""},
 		{"Raw", "null", []byte("null"), ""},
-		{"Raw", "object", []byte(`{"id":7,"x":{"y":"z"}}`), ""},
+		{"Raw", "object", []byte(`{"x":{"y":"z"},"id":7}`), ""},
 		{"Raw", "missing", []byte(nil), ""},
 	} {
 		*warnings = nil
@@ -233,7 +233,7 @@ func FuzzObject(f *testing.F) {
 func TestOverlay(t *testing.T) {
 	for _, c := range []struct{ name, stored, lower, want string }{
 		{"lower wins", `{"a":1,"b":2}`, `{"b":3,"c":4}`, `{"a":1,"b":3,"c":4}`},
-		{"as jsonb writes it", `{"b": 2, "aa": [1, {"x": "y"}]}`, `{"b":3}`, `{"aa":[1,{"x":"y"}],"b":3}`},
+		{"as jsonb writes it", `{"b": 2, "aa": [1, {"x": "y"}]}`, `{"b":3}`, `{"b":3,"aa":[1,{"x":"y"}]}`},
 		{"with white space", " {\n\"a\" : 1 } \n", "\t{ \"b\":2\r\n}\n", `{"a":1,"b":2}`},
 		{"members are replaced whole", `{"a":{"x":1}}`, `{"a":{"y":2}}`, `{"a":{"y":2}}`},
 		{"null is told", `{"a":1}`, `{"a":null}`, `{"a":null}`},
