@@ -31,6 +31,9 @@ func (r *Rules) WithValues(credentials ...string) *Rules {
 			with.values = append(with.values, value)
 		}
 	}
+	if len(with.values) > 0 {
+		with.needles = newNeedles(with.values)
+	}
 	return &with
 }
 
@@ -48,14 +51,7 @@ func canonicalText(s string) []byte {
 }
 
 // leaks tells whether one of the connection's credentials may be in text.
-func (r *Rules) leaks(text []byte) bool {
-	for _, v := range r.values {
-		if bytes.Contains(text, v) {
-			return true
-		}
-	}
-	return false
-}
+func (r *Rules) leaks(text []byte) bool { return r.needles.in(text) }
 
 // redact returns a canonical value without the connection's credentials. Its
 // members may be out of order.

@@ -8,6 +8,7 @@ type Rules struct {
 	secrets  map[string]bool  // by plain name
 	traits   map[string]trait // by name as sent; secrets are not among them
 	values   [][]byte         // the connection's own credentials, as they stand in canonical text
+	needles  *needles         // of values; nil where there are none
 }
 
 // A trait is what a member's name means; a member can have several.
