@@ -18,6 +18,11 @@ const (
 	mapAhead    = 2
 )
 
+// atWork is how many of a run's steps compute at once. Postgres computes while
+// rows are staged, and is what a run waits for most: staging counts as one, so that
+// it is not kept from a core that both may share.
+const atWork = 2
+
 // A pull reads one listing into the staging table. Fetching a page, bringing it
 // into canonical form, comparing it, mapping what differs and staging it
 // overlap; the database is asked in the order of the listing, so that the last
@@ -40,6 +45,7 @@ type pull struct {
 	records int64        // of all pages, repeated ones included
 
 	workers  *sync.WaitGroup
+	working  chan struct{} // full where atWork steps compute
 	pages    int64
 	parts    []error // parts of the connection that could not be read
 	warnings warnings
@@ -76,7 +82,7 @@ func (p *pull) pull(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var workers sync.WaitGroup
-	p.workers = &workers
+	p.workers, p.working = &workers, make(chan struct{}, atWork)
 	defer workers.Wait()
 	defer cancel()
 
@@ -92,7 +98,7 @@ func (p *pull) pull(ctx context.Context) error {
 		workers.Go(func() {
 			d := newDigester(p.provider, p.source.Traits(), p.memory)
 			for b := range work {
-				d.digest(b)
+				p.work(func() { d.digest(b) })
 				close(b.ready)
 			}
 		})
@@ -143,7 +149,8 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		p.warnings.add(b.warned)
 		p.survey.Add(b.shapes)
 		p.pulse.beat()
-		err := p.run.Stage(ctx, b.rows)
+		var err error
+		p.work(func() { err = p.run.Stage(ctx, b.rows) })
 		if err == nil {
 			err = p.save(ctx, b)
 		}
@@ -211,19 +218,31 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 	}
 	p.workers.Go(func() {
 		defer close(b.mapped)
-		b.rows = takeArena(len(b.arena) / len(b.records) * len(differences))
-		b.shapes = model.Shapes{}
-		for _, d := range differences {
-			one := &b.records[d.Index]
-			b.shapes.Note(one.canonical)
-			a, found := accountOf(p.source, one)
-			b.rows = p.run.Encode(b.rows, d, &a)
-			for _, w := range found {
-				b.warned = append(b.warned, warning{w, one.ID})
-			}
-		}
+		p.work(func() { p.mapDifferent(b, differences) })
 	})
 	return nil
+}
+
+// mapDifferent maps what differs and encodes it for staging.
+func (p *pull) mapDifferent(b *batch, differences []sink.Difference) {
+	b.rows = takeArena(len(b.arena) / len(b.records) * len(differences))
+	b.shapes = model.Shapes{}
+	for _, d := range differences {
+		one := &b.records[d.Index]
+		b.shapes.Note(one.canonical)
+		a, found := accountOf(p.source, one)
+		b.rows = p.run.Encode(b.rows, d, &a)
+		for _, w := range found {
+			b.warned = append(b.warned, warning{w, one.ID})
+		}
+	}
+}
+
+// work has step compute once fewer than atWork do.
+func (p *pull) work(step func()) {
+	p.working <- struct{}{}
+	defer func() { <-p.working }()
+	step()
 }
 
 // complete lays records of less than full detail over what is stored.

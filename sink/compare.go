@@ -108,18 +108,33 @@ func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
 
 // allNew is Compare where the directory knows none of the source's accounts.
 func (r *Run) allNew(ctx context.Context, keys []Key) ([]Difference, error) {
-	var ids pq.Int64Array
-	err := r.conn.GetContext(ctx, &ids, `SELECT array_agg(nextval('directory.accounts_id_seq')) FROM generate_series(1, $1)`, len(keys))
-	if err != nil {
+	if err := r.reserve(ctx, len(keys)); err != nil {
 		return nil, wrap(ctx, err)
 	}
 	list := make([]Difference, len(keys))
 	for i := range list {
-		keys[i].AccountID = ids[i]
-		list[i] = Difference{Index: i, AccountID: ids[i], Lower: keys[i].Lower}
+		keys[i].AccountID = r.reserved[i]
+		list[i] = Difference{Index: i, AccountID: r.reserved[i], Lower: keys[i].Lower}
 	}
+	r.reserved = r.reserved[len(list):]
 	r.number(list)
 	return list, nil
+}
+
+// maxReserved bounds how many ids are taken before they are needed, which saves
+// asking for those of each page. Those that are left over are never used.
+const maxReserved = 10_000
+
+// reserve takes ids until n are at hand, and some more the more were needed.
+func (r *Run) reserve(ctx context.Context, n int) error {
+	if len(r.reserved) >= n {
+		return nil
+	}
+	more := n - len(r.reserved) + int(min(r.created/4, maxReserved))
+	var ids pq.Int64Array
+	err := r.conn.GetContext(ctx, &ids, `SELECT array_agg(nextval('directory.accounts_id_seq')) FROM generate_series(1, $1)`, more)
+	r.reserved = append(r.reserved, ids...)
+	return err
 }
 
 // number gives the differences their places.

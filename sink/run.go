@@ -60,6 +60,7 @@ type Run struct {
 	seq      int64             // of the last staged row
 	again    bool              // a known account was staged twice
 	created  int64             // staged rows of unknown accounts, repeated ones included
+	reserved []int64           // ids for accounts to come
 	chunks   int64             // that were not seen before
 	rejects  int64
 	noID     int64 // rejected records without an id, or of unknown accounts
