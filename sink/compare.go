@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/lib/pq"
 
@@ -70,8 +71,10 @@ func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
 		ids[i], prints[i] = keys[i].ExternalID, keys[i].Fingerprint[:]
 	}
 	var same, samePlace, other, otherPlace, otherState pq.Int64Array
-	err := r.conn.QueryRowContext(ctx, statementCompare, r.Source, ids, prints).
-		Scan(&same, &samePlace, &other, &otherPlace, &otherState)
+	query, err := r.compareQuery(ctx)
+	if err == nil {
+		err = query(ctx, r.Source, ids, prints).Scan(&same, &samePlace, &other, &otherPlace, &otherState)
+	}
 	if err != nil {
 		return nil, wrap(ctx, err)
 	}
@@ -104,6 +107,24 @@ func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
 	}
 	r.number(list)
 	return list, nil
+}
+
+// compareQuery returns what runs compare.sql. A listing of several pages has it
+// planned once: planning costs a page as much as a few dozen accounts do.
+func (r *Run) compareQuery(ctx context.Context) (func(context.Context, ...any) *sql.Row, error) {
+	if !r.compared {
+		r.compared = true
+		return func(ctx context.Context, args ...any) *sql.Row {
+			return r.conn.QueryRowContext(ctx, statementCompare, args...)
+		}, nil
+	}
+	if r.compare == nil {
+		var err error
+		if r.compare, err = r.conn.PrepareContext(ctx, statementCompare); err != nil {
+			return nil, err
+		}
+	}
+	return r.compare.QueryRowContext, nil
 }
 
 // allNew is Compare where the directory knows none of the source's accounts.

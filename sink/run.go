@@ -48,6 +48,9 @@ type Run struct {
 	lease      *lease // keeps the lock for as long as the process is heard of
 	staging    string // its staging table; "" before it is needed
 
+	compared bool      // a page was
+	compare  *sql.Stmt // of compare.sql, from the second page on
+
 	stagedBy    int64 // the run that its rows are staged under: itself, or the one that it goes on from
 	resumed     Mark  // where it went on
 	saved       bool  // its rows are kept for a checkpoint
@@ -228,6 +231,9 @@ func (r *Run) Close(ctx context.Context) {
 	r.endLease()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
+	if r.compare != nil {
+		_ = r.compare.Close() // an error is of the session, and shows below
+	}
 	if (r.seq > 0 || r.rejects > 0) && !r.saved {
 		if err := r.unstage(ctx); err != nil {
 			r.discard()
