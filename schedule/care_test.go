@@ -3,6 +3,7 @@ package schedule
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -197,8 +198,15 @@ func TestSweepKeepsWhatIsYoung(t *testing.T) {
 	r.exec(`INSERT INTO directory.rejects SELECT 1, $1, 'open', 'old and open', NULL, now() - interval '1 year', now() - interval '1 year', NULL`, acme)
 	r.exec(`INSERT INTO directory.runs (source, trigger, status, started_at) VALUES ('other', 'manual', 'running', now() - interval '1 year')`)
 	const keep = 89 * 24 * time.Hour
-	if swept, err := sink.Sweep(t.Context(), r.db, keep); err != nil || swept != (sink.Swept{Runs: 1, Rejects: 1}) {
+	r.exec(`INSERT INTO directory.runs (source, trigger, status, started_at, finished_at)
+		SELECT 'dormant', 'manual', status, now() - interval '1 year', now() - interval '1 year'
+		FROM unnest('{succeeded,failed,succeeded,failed,failed}'::text[]) AS status`)
+	if swept, err := sink.Sweep(t.Context(), r.db, keep); err != nil || swept != (sink.Swept{Runs: 4, Rejects: 1}) {
 		t.Fatalf("%+v: %v", swept, err)
+	}
+	var left []string
+	if r.list(&left, `SELECT status FROM directory.runs WHERE source = 'dormant' ORDER BY id`); !slices.Equal(left, []string{"succeeded", "failed"}) {
+		t.Errorf("of a dormant connection %v are left, not its last success and its last run", left)
 	}
 	var history int
 	if r.get(&history, `SELECT count(*) FROM directory.account_history WHERE run_id NOT IN (SELECT id FROM directory.runs)`); history != 1 {
@@ -207,5 +215,26 @@ func TestSweepKeepsWhatIsYoung(t *testing.T) {
 	r.exec(`UPDATE directory.runs SET finished_at = '2000-01-01' WHERE finished_at IS NOT NULL`)
 	if swept, err := sink.Sweep(t.Context(), r.db, keep); err != nil || swept != (sink.Swept{}) {
 		t.Errorf("within the hour: %+v: %v", swept, err)
+	}
+}
+
+func TestForgettingIsToldByNoRun(t *testing.T) {
+	r, f := newRig(t).withFake()
+	const secret = "ac.c+7(x)"
+	f.lists([]sources.Record{child(secret, ""), child("other", "")})
+	r.mustSync("succeeded")
+	told := "left out " + secret + ", which " + secret + "1 and [" + secret + "] did not"
+	r.exec(`UPDATE directory.runs SET error = $1`, told)
+	r.exec(`INSERT INTO directory.held_deletions SELECT source, external_id, id, 1, now(), $1 FROM directory.accounts WHERE external_id = 'other'`, told)
+	var id int64
+	r.get(&id, `SELECT id FROM directory.accounts WHERE external_id = $1`, secret)
+	if _, err := sink.Forget(t.Context(), r.db, acme, id); err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	r.list(&texts, `SELECT error FROM directory.runs UNION ALL SELECT reason FROM directory.held_deletions`)
+	const want = "left out [forgotten], which " + secret + "1 and [[forgotten]] did not"
+	if !slices.Equal(texts, []string{want, want}) {
+		t.Errorf("got %q", texts)
 	}
 }

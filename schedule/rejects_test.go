@@ -145,6 +145,26 @@ func TestAPartialRunResolvesWhatItTook(t *testing.T) {
 	}
 }
 
+// A partial run resolves what it took also where nothing changed by it.
+func TestAPartialRunResolvesWhatIsUnchanged(t *testing.T) {
+	t.Parallel()
+	r, f := newRig(t).withFake()
+	f.lists([]sources.Record{object("a", nil), object("b", nil)})
+	r.mustSync("succeeded")
+	f.lists([]sources.Record{oversize("a"), oversize("b")})
+	r.mustSync("succeeded")
+	f.list = func(yield func(sources.Page, error) bool) {
+		_ = yield(sources.Page{}, &sources.PartError{Part: "a part", Err: sources.ErrNoLookup}) &&
+			yield(sources.Page{Records: []sources.Record{object("a", nil), oversize("b")}}, nil)
+	}
+	r.mustSync("partial")
+	for _, w := range r.rejects() {
+		if resolved := w.Resolved != nil; resolved != (w.ID == "a") {
+			t.Errorf("%+v", w)
+		}
+	}
+}
+
 // A record that cannot be taken besides a good one of the same account.
 func TestAGoodRecordAndABadOne(t *testing.T) {
 	t.Parallel()
@@ -159,7 +179,7 @@ func TestAGoodRecordAndABadOne(t *testing.T) {
 				f.lists(records[:1], records[1:])
 			}
 			result := r.run(t.Context(), acme)
-			if w := r.directory()["a"]; w.Name != "Account a" || result.Created != 1 || result.Err != nil {
+			if w := r.directory()["a"]; w.Name != "Account a" || result.Created != 1 || result.Fetched != 1 || result.Err != nil {
 				t.Errorf("%s, on %d pages: %+v, %+v", name, pages, w, result.Counts)
 			}
 		}

@@ -74,36 +74,6 @@ func (a *applying) hold(ctx context.Context) error {
 	return err
 }
 
-// reject files the records that could not be taken, and resolves those that a
-// complete run met no more.
-func (a *applying) reject(ctx context.Context) error {
-	if a.rejects > 0 {
-		if _, err := a.exec(ctx, "file_rejects", a.ID, a.instant, a.stagedBy); err != nil {
-			return err
-		}
-		if _, err := a.tx.ExecContext(ctx, `DELETE FROM directory_internal.staged_reject WHERE run_id = $1`, a.stagedBy); err != nil {
-			return err
-		}
-	}
-	if a.o.ByHand {
-		_, err := a.exec(ctx, "resolve_retired", a.Source, a.instant, a.o.Retired)
-		return err
-	}
-	if a.o.Replay {
-		_, err := a.exec(ctx, "resolve_replayed", a.Source, a.o.IDMember, a.instant)
-		return err
-	}
-	if a.o.Complete {
-		_, err := a.exec(ctx, "resolve_rejects", a.Source, a.ID, a.instant)
-		return err
-	}
-	if a.seq == 0 {
-		return nil
-	}
-	_, err := a.exec(ctx, "resolve_taken", a.Source, a.ID, a.instant, a.stagedBy)
-	return err
-}
-
 // truncateFrom is the number of staged rows from which cutting the table is
 // cheaper than deleting them, and worth a new file in the catalog.
 const truncateFrom = 10_000

@@ -3,12 +3,17 @@ package sink
 import (
 	"context"
 	"fmt"
+	"regexp"
 
 	"github.com/jmoiron/sqlx"
 )
 
+// minMention is the shortest external id that is looked for in what runs told:
+// a shorter one would be found in their counts.
+const minMention = 5
+
 // Forget erases an account: its row and its history, what was rejected of it,
-// held or staged. Accounts below it lose their parent and keep its external id.
+// held or staged, and where a run told of it. Accounts below it lose their parent and keep its external id.
 // It returns how many hung right below it.
 func Forget(ctx context.Context, db *sqlx.DB, source string, id int64) (children int64, err error) {
 	err = exclusively(ctx, db, source, func(tx *sqlx.Tx, r *Run) error {
@@ -44,7 +49,11 @@ func Forget(ctx context.Context, db *sqlx.DB, source string, id int64) (children
 				return fmt.Errorf("%s: %w", table, err)
 			}
 		}
-		return nil
+		if len(externalID) < minMention {
+			return nil
+		}
+		_, err = tx.ExecContext(ctx, statement("forget_mentions"), source, `(^|[^[:alnum:]])`+regexp.QuoteMeta(externalID)+`($|[^[:alnum:]])`)
+		return err
 	})
 	return children, err
 }

@@ -1,7 +1,11 @@
--- $1 seconds to keep, $2 how many at most.
+-- Each source keeps its last run and its last success, however old: they are
+-- what source_health tells of it. $1 seconds to keep, $2 how many at most.
 DELETE FROM directory.runs
 WHERE id IN (
-    SELECT id FROM directory.runs
-    WHERE finished_at < clock_timestamp() - make_interval(secs => $1) AND status <> 'running'
+    SELECT r.id FROM directory.runs r
+    WHERE r.finished_at < clock_timestamp() - make_interval(secs => $1) AND r.status <> 'running'
+      AND EXISTS (SELECT FROM directory.runs later
+                  WHERE later.source = r.source AND later.id > r.id AND later.status NOT IN ('running', 'skipped')
+                    AND (later.status IN ('succeeded', 'held') OR r.status NOT IN ('succeeded', 'held')))
     LIMIT $2
 )
