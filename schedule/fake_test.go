@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"time"
@@ -46,6 +47,17 @@ func (f *fake) lists(pages ...[]sources.Record) {
 			if !yield(sources.Page{Records: slices.Clone(records)}, nil) { // whoever takes a page clears it
 				return
 			}
+		}
+	}
+}
+
+// listsPart makes the fake list pages, and another part of it fail.
+func (f *fake) listsPart(pages ...[]sources.Record) {
+	f.lists(pages...)
+	whole := f.list
+	f.list = func(yield func(sources.Page, error) bool) {
+		if yield(sources.Page{}, &sources.PartError{Part: "a part", Err: errors.New("could not be read")}) {
+			whole(yield)
 		}
 	}
 }
