@@ -8,6 +8,7 @@ type Message struct {
 	FromServer bool
 	Kind       byte   // Postgres: the message's type, 0 at the start; HTTP: head, body or request
 	Text       string // Postgres: the statement of a Query or Parse
+	Runs       string // Postgres: the statement that is run once this message has come
 	Said       string // Postgres: the statements of the client's open transaction, this one included
 	Part       int    // its place among the pieces of one COPY or one body, from 1
 }

@@ -14,6 +14,8 @@ import (
 const (
 	query         = 'Q'
 	parse         = 'P'
+	execute       = 'E'
+	syncs         = 'S' // until then Postgres keeps its answers to itself
 	copyData      = 'd'
 	readyForQuery = 'Z'
 )
@@ -46,6 +48,8 @@ func ReadMessage(r io.Reader, typed bool) ([]byte, error) {
 type postgres struct {
 	started bool
 	said    strings.Builder // by the client, in the open transaction
+	parsed  string          // the latest statement
+	runs    string          // what the next Sync has run
 	part    int
 }
 
@@ -67,6 +71,16 @@ func (p *postgres) fromClient(r *bufio.Reader) (Message, []byte, error) {
 	}
 	if m.Text != "" {
 		p.said.WriteString(m.Text + "\n")
+	}
+	switch m.Kind {
+	case query:
+		m.Runs = m.Text
+	case parse:
+		p.parsed = m.Text
+	case execute:
+		p.runs = p.parsed
+	case syncs:
+		m.Runs, p.runs = p.runs, ""
 	}
 	m.Said = p.said.String()
 	if ends(m.Text) {
@@ -105,6 +119,12 @@ func statement(raw []byte) string {
 // Says is the sending of a statement that has this text in it.
 func Says(text string) Moment {
 	return func(m Message) bool { return !m.FromServer && strings.Contains(m.Text, text) }
+}
+
+// Runs is the last message by which Postgres is asked to run a statement that has
+// this text in it: what is answered to it is that the statement was run.
+func Runs(text string) Moment {
+	return func(m Message) bool { return !m.FromServer && strings.Contains(m.Runs, text) }
 }
 
 // CopyData is the n-th piece of data of a COPY.

@@ -66,6 +66,7 @@ func TestAFaultTakesPlaceAtItsMoment(t *testing.T) {
 	}{
 		{"a statement is cut", proxy.Says("INTO noted"), 1, proxy.Cut(), []int{1, 1, 2}, 2, false},
 		{"a statement is cut halfway", proxy.Says("INTO noted"), 0, proxy.CutHalfway(), []int{0, 1, 2}, 1, false},
+		{"an answer is lost", proxy.Runs("INTO noted"), 1, proxy.LoseAnswer(), []int{1, 1, 2}, 2, false},
 		{"a commit is cut", proxy.Commit("noted"), 1, proxy.Cut(), []int{1, 1, 2}, 2, false},
 		{"a commit's answer is lost", proxy.Commit("noted"), 1, proxy.LoseAnswer(), []int{1, 2, 3}, 2, false},
 		{"another transaction's commit is meant", proxy.Commit("elsewhere"), 0, proxy.Cut(), []int{1, 2, 3}, 0, true},
@@ -93,6 +94,20 @@ func TestAFaultTakesPlaceAtItsMoment(t *testing.T) {
 				t.Errorf("the fault took place: %v; %v", fault.TookPlace(), p.Fired())
 			}
 		})
+	}
+}
+
+// A statement whose answer is lost was run all the same.
+func TestALostAnswerIsOfAStatementThatWasRun(t *testing.T) {
+	p, db, direct := through(t)
+	lost := p.Inject(proxy.Runs("INTO noted"), 0, proxy.LoseAnswer())
+	conn, err := db.Connx(t.Context()) // a pool would send it again
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(t.Context(), `INSERT INTO noted VALUES ($1)`, 1); err == nil || !lost.TookPlace() || noted(t, direct) != 1 {
+		t.Errorf("it ended with %v, and %d rows are there", err, noted(t, direct))
 	}
 }
 
