@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -57,39 +58,68 @@ func (d *disturbance) settle() {
 	d.until(`SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`)
 }
 
-// judge compares the directory with the two states that a disturbed run may
-// leave it in, all of it done or nothing, and its row and result with each other.
-// It returns the run's status, "" where it did not come to be recorded.
-func (d *disturbance) judge(last int64, result Result) string {
+// judge compares the directory with the states that disturbed runs, all those
+// after last, may leave it in: all done or nothing. It compares their results with
+// their rows, too, and returns the status of the latest, "" where none came to be
+// recorded.
+func (d *disturbance) judge(last int64, results ...Result) (status string) {
 	d.t.Helper()
-	after, held := next(d.rows, d.n.expected(), func(id string) bool { _, there := d.n.world.Get(id); return there })
+	whole, held := next(d.rows, d.n.expected(), func(id string) bool { _, there := d.n.world.Get(id); return there })
 	if held {
-		d.t.Fatal("the test's world may not lose all its accounts")
+		d.t.Fatal("in the world of a disturbed run nothing may be out of sight")
 	}
-	var status string
-	d.get(&status, `SELECT coalesce(max(status), '') FROM directory.runs WHERE id > $1`, last)
-	switch status {
-	case "succeeded":
-	case "held": // a missing account could not be asked for
-		for id, w := range d.rows {
-			if now := after[id]; now.Deleted && !w.Deleted {
-				after[id] = w
+	kept := maps.Clone(whole) // without the deletions
+	for id, w := range d.rows {
+		if whole[id].Deleted && !w.Deleted {
+			kept[id] = w
+		}
+	}
+	for _, w := range d.runs() {
+		if w.ID <= last {
+			continue
+		}
+		status = w.Status
+		switch {
+		case status == "succeeded" && w.Complete:
+			d.rows = whole
+		case status == "succeeded":
+			d.rows = d.resumed(kept)
+		case status == "held": // a missing account could not be asked for
+			d.rows = kept
+		case !slices.Contains([]string{"failed", "interrupted", "running"}, status):
+			d.t.Errorf("run %d is recorded as %q", w.ID, status)
+		}
+		for _, result := range results {
+			if did := done(w.Status); result.RunID == w.ID && done(result.Status) != did {
+				d.t.Errorf("run %d returned %q, error %v, and is recorded as %q", w.ID, result.Status, result.Err, status)
 			}
 		}
-	case "", "failed", "interrupted", "running":
-		after = maps.Clone(d.rows)
-	default:
-		d.t.Errorf("the run is recorded as %q", status)
 	}
-	d.rows = after
-	if diff := difference(hung(after), d.directory()); diff != "" {
+	if diff := difference(hung(d.rows), d.directory()); diff != "" {
 		d.t.Errorf("a run that is recorded as %q left the directory otherwise (-want +got):\n%s\nlog:\n%s", status, diff, d.log)
 	}
-	applied := status == "succeeded" || status == "held"
-	if told := result.Status == "succeeded" || result.Status == "held"; told != applied {
-		d.t.Errorf("the run returned %q, error %v, and is recorded as %q; log:\n%s", result.Status, result.Err, status, d.log)
-	}
 	return status
+}
+
+func done(status string) bool { return status == "succeeded" || status == "held" }
+
+// resumed is what a backfill made of the directory that went on from a checkpoint.
+// Pages before it are as they were then, so an account may be as it is now, as it
+// was, or anything between; none is deleted.
+func (d *disturbance) resumed(now map[string]row) map[string]row {
+	d.t.Helper()
+	rows := d.directory()
+	for id, w := range rows {
+		if before, known := d.rows[id]; w.Deleted && (!known || !before.Deleted) {
+			d.t.Errorf("a listing that went on from a checkpoint deleted %q", id)
+		}
+	}
+	for id := range now {
+		if _, there := rows[id]; !there {
+			d.t.Logf("%q was not there yet when its page was read", id)
+		}
+	}
+	return rows
 }
 
 // last is the number of the latest run.

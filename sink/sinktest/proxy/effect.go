@@ -6,19 +6,20 @@ import (
 
 // An Effect is what a fault does to a connection, beginning with one message.
 type Effect struct {
-	Name string
+	Name    string
+	lasting bool // until Clear
 	// do returns false where the connection ends. The message was not passed on.
 	do func(l *link, s *stream, raw []byte) bool
 }
 
 // Cut closes the connection; nothing of the message arrives.
 func Cut() Effect {
-	return Effect{"cut", func(*link, *stream, []byte) bool { return false }}
+	return Effect{Name: "cut", do: func(*link, *stream, []byte) bool { return false }}
 }
 
 // CutHalfway closes the connection after half of the message.
 func CutHalfway() Effect {
-	return Effect{"cut halfway", func(_ *link, s *stream, raw []byte) bool {
+	return Effect{Name: "cut halfway", do: func(_ *link, s *stream, raw []byte) bool {
 		s.pass(raw[:len(raw)/2])
 		return false
 	}}
@@ -26,7 +27,7 @@ func CutHalfway() Effect {
 
 // CutAfter closes the connection once the message has been passed on.
 func CutAfter() Effect {
-	return Effect{"cut after", func(_ *link, s *stream, raw []byte) bool {
+	return Effect{Name: "cut after", do: func(_ *link, s *stream, raw []byte) bool {
 		s.pass(raw)
 		return false
 	}}
@@ -35,7 +36,7 @@ func CutAfter() Effect {
 // LoseAnswer passes a statement on, waits until Postgres has answered it, keeps
 // the answer and closes the connection.
 func LoseAnswer() Effect {
-	return Effect{"lost answer", func(l *link, s *stream, raw []byte) bool {
+	return Effect{Name: "lost answer", do: func(l *link, s *stream, raw []byte) bool {
 		l.deaf.Store(true)
 		return s.pass(raw)
 	}}
@@ -43,7 +44,7 @@ func LoseAnswer() Effect {
 
 // Delay passes the message on later.
 func Delay(d time.Duration) Effect {
-	return Effect{"delay", func(l *link, s *stream, raw []byte) bool {
+	return Effect{Name: "delay", do: func(l *link, s *stream, raw []byte) bool {
 		return l.sleep(d) && s.pass(raw)
 	}}
 }
@@ -51,8 +52,7 @@ func Delay(d time.Duration) Effect {
 // BlackHole swallows the message and all that either side says from then on,
 // and leaves the connection open until Clear.
 func BlackHole() Effect {
-	return Effect{"black hole", func(l *link, _ *stream, _ []byte) bool {
-		l.disturbed.Store(true)
+	return Effect{Name: "black hole", lasting: true, do: func(l *link, _ *stream, _ []byte) bool {
 		l.hole.Store(true)
 		return true
 	}}
@@ -71,7 +71,7 @@ const (
 // Drip passes the message and those after it on in small pieces, with a pause
 // between any two.
 func Drip() Effect {
-	return Effect{"slow drip", func(l *link, s *stream, raw []byte) bool {
+	return Effect{Name: "slow drip", do: func(l *link, s *stream, raw []byte) bool {
 		s.drips = dripMessages
 		return s.drip(raw)
 	}}
@@ -79,7 +79,7 @@ func Drip() Effect {
 
 // Away cuts all connections and refuses the next n.
 func Away(n int) Effect {
-	return Effect{"away", func(l *link, _ *stream, _ []byte) bool {
+	return Effect{Name: "away", do: func(l *link, _ *stream, _ []byte) bool {
 		l.proxy.mu.Lock()
 		l.proxy.refuse = n
 		l.proxy.mu.Unlock()
@@ -90,7 +90,7 @@ func Away(n int) Effect {
 
 // Call runs f, such as the end of a process, and then passes the message on.
 func Call(name string, f func()) Effect {
-	return Effect{name, func(_ *link, s *stream, raw []byte) bool {
+	return Effect{Name: name, do: func(_ *link, s *stream, raw []byte) bool {
 		f()
 		return s.pass(raw)
 	}}

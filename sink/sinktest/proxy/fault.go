@@ -54,8 +54,9 @@ func (f *Fault) TookPlace() bool {
 	}
 }
 
-// meet returns the fault of which this is the moment, nil where there is none.
-func (p *Proxy) meet(m Message) *Fault {
+// meet returns the fault of which this is the moment on that link, nil where
+// there is none.
+func (p *Proxy) meet(l *link, m Message) *Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if Step(m) {
@@ -73,6 +74,7 @@ func (p *Proxy) meet(m Message) *Fault {
 		}
 	}
 	if met != nil {
+		l.disturbed = l.disturbed || met.do.lasting // before anyone is told, who may Clear at once
 		met.once.Do(func() { close(met.fired) })
 		p.fired[met.do.Name]++
 	}

@@ -23,7 +23,7 @@ type link struct {
 	over           chan struct{} // closed once it is cut
 	once           sync.Once
 
-	disturbed atomic.Bool // a fault lies on it
+	disturbed bool        // a lasting fault lies on it; guarded by the proxy
 	hole      atomic.Bool // nothing is passed on
 	deaf      atomic.Bool // of the server's next answer nothing is passed on, and then it ends
 }
@@ -85,7 +85,7 @@ func (s *stream) take(m Message, raw []byte) bool {
 	case l.deaf.Load() && m.FromServer:
 		return m.Kind != readyForQuery
 	}
-	if fault := l.proxy.meet(m); fault != nil {
+	if fault := l.proxy.meet(l, m); fault != nil {
 		return s.to.Flush() == nil && fault.do.do(l, s, raw)
 	}
 	if s.drips > 0 {

@@ -166,7 +166,7 @@ func (p *Proxy) Clear() {
 	defer p.mu.Unlock()
 	p.faults, p.refuse = nil, 0
 	for l := range p.links {
-		if l.disturbed.Load() {
+		if l.disturbed {
 			l.cut()
 		}
 	}
