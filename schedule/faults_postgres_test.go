@@ -25,7 +25,12 @@ const (
 // sync can find, which is not applied yet.
 func aDay(t *testing.T) *disturbance {
 	t.Helper()
-	r, n := rigOf(t, "signalwire", numbered(30)...)
+	return newRig(t).aDay()
+}
+
+func (r *rig) aDay() *disturbance {
+	r.t.Helper()
+	n := r.connect(acme, "signalwire", numbered(30)...)
 	n.set("PAGE_SIZE", "15", "MAX_DELETE_PERCENT", "100")
 	d := r.disturbed()
 	r.mustSync("succeeded")

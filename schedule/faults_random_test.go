@@ -111,7 +111,7 @@ func TestFaultsAtRandom(t *testing.T) {
 	for seed := range schedules {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
-			s := newRandom(t, seed)
+			s := newRandom(t, newRig(t), seed)
 			for round := range 3 {
 				s.round(kinds[(3*seed+round)%len(kinds)])
 			}
@@ -132,10 +132,12 @@ type random struct {
 	sum   map[string]int
 }
 
-func newRandom(t *testing.T, seed int) *random {
+// newRandom makes a random world, as yet without a fault.
+func newRandom(t *testing.T, r *rig, seed int) *random {
+	t.Helper()
 	dice := rand.New(rand.NewPCG(uint64(seed), 17))
 	provider := stateless[dice.IntN(len(stateless))]
-	r, n := rigOf(t, provider, account(root, ""))
+	n := r.connect(acme, provider, account(root, ""))
 	n.set("MAX_DELETE_PERCENT", "100")
 	if provider != "agendize" {
 		n.set("PAGE_SIZE", fmt.Sprint([]int{1000, 3, 7}[dice.IntN(3)]))

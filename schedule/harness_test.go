@@ -56,7 +56,12 @@ type rig struct {
 // newRig makes an empty directory.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	url := sinktest.URL(t)
+	return rigAt(t, sinktest.URL(t))
+}
+
+// rigAt makes an empty directory in that database.
+func rigAt(t *testing.T, url string) *rig {
+	t.Helper()
 	db, err := sink.Open(t.Context(), url, 8)
 	if err != nil {
 		t.Fatal(err)

@@ -75,6 +75,7 @@ func (p *Proxy) meet(l *link, m Message) *Fault {
 	}
 	if met != nil {
 		l.disturbed = l.disturbed || met.do.lasting // before anyone is told, who may Clear at once
+		p.doing.Add(1)
 		met.once.Do(func() { close(met.fired) })
 		p.fired[met.do.Name]++
 	}

@@ -86,6 +86,7 @@ func (s *stream) take(m Message, raw []byte) bool {
 		return m.Kind != readyForQuery
 	}
 	if fault := l.proxy.meet(l, m); fault != nil {
+		defer l.proxy.doing.Done()
 		return s.to.Flush() == nil && fault.do.do(l, s, raw)
 	}
 	if s.drips > 0 {

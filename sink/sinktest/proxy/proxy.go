@@ -37,6 +37,7 @@ type Proxy struct {
 	refuse int // so many connections to come
 	faults []*Fault
 	fired  map[string]int
+	doing  sync.WaitGroup // effects at work
 }
 
 // Postgres starts a proxy before the server of a database and returns the
@@ -159,17 +160,18 @@ func (p *Proxy) CutAll() {
 	}
 }
 
-// Clear ends the faults: those that did not take place will not, connections
-// that a fault lies on are cut, and new ones pass.
+// Clear ends the faults: those that did not take place will not, those at work
+// are waited for, connections that one lies on are cut, and new ones pass.
 func (p *Proxy) Clear() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.faults, p.refuse = nil, 0
 	for l := range p.links {
 		if l.disturbed {
 			l.cut()
 		}
 	}
+	p.mu.Unlock()
+	p.doing.Wait()
 }
 
 // Steps is how many messages Step has matched so far.
