@@ -85,7 +85,7 @@ func TestFaultsPostgresCrashesAtRandom(t *testing.T) {
 	server := sinktest.Server(t)
 	s := newRandom(t, rigAt(t, server.URL()), 1)
 	crash := kind{false, fixed(proxy.Call("crash", func() { s.crash(server) }))}
-	crashes := howMany(t, 3, 30)
+	crashes := proxy.HowMany(t, 3, 30)
 	for range crashes {
 		s.round(crash)
 		s.finish()

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -14,22 +12,6 @@ import (
 	"rollcall/sink"
 	"rollcall/sink/sinktest/proxy"
 )
-
-// howMany is how often a test of random faults does what it does: ROLLCALL_FAULTS
-// is the number of random schedules, and the other tests go by its ratio to few.
-func howMany(t *testing.T, few, all int) int {
-	t.Helper()
-	const schedules = 200 // of which all is the ratio
-	text := os.Getenv("ROLLCALL_FAULTS")
-	if text == "" {
-		return few
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		t.Fatalf("ROLLCALL_FAULTS=%s: must be the number of random fault schedules, such as %d", text, schedules)
-	}
-	return max(few, n*all/schedules)
-}
 
 // A kind of fault is what the random schedules draw from.
 type kind struct {
@@ -94,7 +76,7 @@ func (l *tally) add(fired map[string]int) {
 // A schedule is repeated by its seed, which is the name of its test.
 func TestFaultsAtRandom(t *testing.T) {
 	t.Parallel()
-	schedules := howMany(t, 12, 200)
+	schedules := proxy.HowMany(t, 12, 200)
 	l := &tally{fired: map[string]int{}}
 	t.Cleanup(func() {
 		t.Logf("%d schedules; faults that took place: %v", l.ended, l.fired)
