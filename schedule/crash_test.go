@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"rollcall/sink"
 	"rollcall/sink/embedded"
 	"rollcall/sink/sinktest"
+	"rollcall/sink/sinktest/proxy"
 	"rollcall/sources"
 	"rollcall/sources/simulate"
 )
@@ -16,33 +16,82 @@ import (
 func TestACrashOfPostgresVoidsACheckpoint(t *testing.T) {
 	t.Parallel()
 	server := sinktest.Server(t)
-	db, err := sink.Open(t.Context(), server.URL(), 8)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if err := sink.Migrate(t.Context(), db, "directory_reader"); err != nil {
-		t.Fatal(err)
-	}
-	r, f := (&rig{db: db}).fresh(t).withFake()
+	r, f := rigAt(t, server.URL()).withFake()
 	b := &book{}
 	for page := range 4 {
 		b.pages = append(b.pages, []sources.Record{dated(string(rune('a'+page)), "new", page+1)})
 	}
 	f.from = b.from
 	r.mustBreak(b, 3)
-	if err := server.Shutdown(embedded.Immediate); err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Up(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for tries := 0; db.Ping() != nil && tries < 20; tries++ { // sessions of before the crash
-		continue
-	}
+	r.crash(server)
 	r.mustSync("succeeded", backfill)
 	if b.last() != "" || len(r.directory()) != 4 {
 		t.Errorf("the listing began with %q and brought %d accounts, want all 4 from the beginning", b.last(), len(r.directory()))
+	}
+}
+
+// crash takes the server down at once, as pg_ctl -m immediate does, and brings it
+// back.
+func (r *rig) crash(server *embedded.Server) {
+	if err := server.Shutdown(embedded.Immediate); err != nil {
+		r.t.Error(err)
+	}
+	if err := server.Up(r.t.Context()); err != nil {
+		r.t.Error(err)
+	}
+	for tries := 0; r.db.Ping() != nil && tries < 20; tries++ { // sessions of before the crash
+		continue
+	}
+}
+
+// Postgres crashes at each stage of a run. What it had not committed it has not,
+// nothing else is lost, and the next run needs no repair.
+func TestFaultsPostgresCrashes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		at     proxy.Moment
+		status string
+	}{
+		{"in the middle of a COPY", proxy.CopyData(2), "failed"},
+		{"before what was copied is committed", proxy.Commit(theStaging), "failed"},
+		{"as the applying transaction begins", proxy.Runs(theFence), "failed"},
+		{"in the applying transaction", proxy.Runs(theInsert), "failed"},
+		{"before the commit", proxy.Commit(theInsert), "failed"},
+		{"after the commit", proxy.Says("pg_advisory_unlock"), "succeeded"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			server := sinktest.Server(t)
+			d := rigAt(t, server.URL()).aDay()
+			last := d.last()
+			crash := d.postgres.Inject(test.at, 0, proxy.Call("crash", func() { d.crash(server) }))
+			result := d.run(t.Context(), acme)
+			if !crash.TookPlace() {
+				t.Error("Postgres did not crash")
+			}
+			d.settle()
+			if status := d.judge(last, result); status != test.status {
+				t.Errorf("the run is recorded as %q, want %q; error: %v", status, test.status, result.Err)
+			}
+			d.mustHeal()
+		})
+	}
+}
+
+// And at random ones, of a sync, a backfill or a plan.
+func TestFaultsPostgresCrashesAtRandom(t *testing.T) {
+	t.Parallel()
+	server := sinktest.Server(t)
+	s := newRandom(t, rigAt(t, server.URL()), 1)
+	crash := kind{false, fixed(proxy.Call("crash", func() { s.crash(server) }))}
+	crashes := proxy.HowMany(t, 3, 30)
+	for range crashes {
+		s.round(crash)
+		s.finish()
+	}
+	if n := s.sum["postgres: crash"]; n < (crashes+1)/2 {
+		t.Errorf("in %d runs Postgres crashed %d times", crashes, n)
 	}
 }
 

@@ -70,6 +70,7 @@ type timetable interface {
 	Ticks(ctx context.Context, names []string) ([]sink.Tick, error)
 	Begin(ctx context.Context, names []string) error
 	Claim(ctx context.Context, t sink.Tick, tick time.Time) (bool, error)
+	MakeUp(ctx context.Context, t sink.Tick) (bool, error)
 	Reap(ctx context.Context) (names []string, err error)
 }
 
@@ -86,6 +87,10 @@ func (s sessions) Begin(ctx context.Context, names []string) error {
 
 func (s sessions) Claim(ctx context.Context, t sink.Tick, tick time.Time) (bool, error) {
 	return sink.Claim(ctx, s.db, t, tick)
+}
+
+func (s sessions) MakeUp(ctx context.Context, t sink.Tick) (bool, error) {
+	return sink.MakeUp(ctx, s.db, t)
 }
 
 func (s sessions) Reap(ctx context.Context) ([]string, error) {
@@ -181,6 +186,9 @@ func (c *Cron) look(ctx, runs context.Context) (time.Duration, error) {
 	wait, crowded := pollEvery, false
 	for _, t := range ticks {
 		l := c.lines[t.Source]
+		if l.running {
+			t.Died = nil // it lost its session, and has yet to notice
+		}
 		if ahead(t) {
 			c.log.Warn("the database's clock was set back: the schedule goes on from now", "source", l.Name, "last", *t.Claimed, "now", t.Now)
 			_, err = c.table.Claim(ctx, t, t.Now)
@@ -228,8 +236,18 @@ func (c *Cron) ticks(ctx context.Context) ([]sink.Tick, error) {
 
 // start claims the line's tick, for which a slot is taken unless it is running,
 // and runs it. A run that still goes on is not started again: the tick is over.
-func (c *Cron) start(ctx, runs context.Context, l *line, t sink.Tick) error {
-	won, err := c.table.Claim(ctx, t, l.tick(t))
+// One that died with its process is made up, once: a run that ends every process
+// must not do so for ever.
+func (c *Cron) start(ctx, runs context.Context, l *line, t sink.Tick) (err error) {
+	var won bool
+	if l.next(t).After(t.Now) {
+		won, err = c.table.MakeUp(ctx, t)
+		if won {
+			c.log.Warn("the last scheduled run died with its process or session: it is made up", "source", l.Name, "run", *t.Died)
+		}
+	} else {
+		won, err = c.table.Claim(ctx, t, l.tick(t))
+	}
 	switch {
 	case l.running:
 		return err

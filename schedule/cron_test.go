@@ -26,6 +26,8 @@ type clockwork struct {
 	away    bool
 	started []string      // name and time of each run, since begun
 	takes   time.Duration // a run
+	die     bool          // the runs, with their processes
+	made    map[string]time.Time
 }
 
 func (c *clockwork) now() time.Time { return time.Now().Add(c.skew) }
@@ -40,6 +42,9 @@ func (c *clockwork) Ticks(_ context.Context, names []string) ([]sink.Tick, error
 	for _, name := range names {
 		t := c.ticks[name]
 		t.Source, t.Now = name, c.now()
+		if t.Claimed != nil && c.made[name].Equal(*t.Claimed) {
+			t.Died = nil
+		}
 		list = append(list, t)
 	}
 	return list, nil
@@ -68,13 +73,27 @@ func (c *clockwork) Claim(_ context.Context, was sink.Tick, tick time.Time) (boo
 	return true, nil
 }
 
+func (c *clockwork) MakeUp(_ context.Context, was sink.Tick) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.ticks[was.Source]
+	if t.Died == nil || *t.Died != *was.Died || !t.Claimed.Equal(*was.Claimed) || c.made[was.Source].Equal(*t.Claimed) {
+		return false, nil
+	}
+	c.made[was.Source] = *t.Claimed
+	return true, nil
+}
+
 func (c *clockwork) Reap(context.Context) ([]string, error) { return nil, nil }
 
 func (c *clockwork) run(ctx context.Context, s sources.Configured, _ Options) Result {
 	c.mu.Lock()
 	now := c.now()
 	t := c.ticks[s.Name]
-	t.Started = &now
+	t.Started, t.Died = &now, nil
+	if id := int64(len(c.started)); c.die {
+		t.Died = &id
+	}
 	c.ticks[s.Name] = t
 	c.started = append(c.started, fmt.Sprintf("%s %v", s.Name, time.Since(c.begun).Round(time.Second)))
 	takes := c.takes
@@ -113,6 +132,7 @@ func TestWhenConnectionsRun(t *testing.T) {
 		takes     time.Duration
 		parallel  int
 		lasts     time.Duration
+		die       bool
 		want      []string
 	}{
 		{
@@ -145,10 +165,31 @@ func TestWhenConnectionsRun(t *testing.T) {
 			name: "one at a time, the longest due first, and no tick is lost", schedules: map[string]string{"a": "10 * * * *", "b": "11 * * * *", "c": "10 * * * *"},
 			takes: 5 * time.Minute, parallel: 1, lasts: 30 * time.Minute, want: []string{"a 10m0s", "b 20m0s", "c 15m0s"},
 		},
+		{
+			name: "a run that died is made up", schedules: map[string]string{"a": "@hourly", "b": "@every 1h"},
+			known: func() map[string]sink.Tick {
+				return map[string]sink.Tick{
+					"a": {Claimed: ago(0), Started: ago(0), Died: new(int64)},
+					"b": {Claimed: ago(20 * time.Minute), Started: ago(20 * time.Minute), Died: new(int64)},
+				}
+			},
+			lasts: 70 * time.Minute, want: []string{"a 0s", "a 1h0m0s", "b 0s", "b 1h0m0s"},
+		},
+		{
+			name: "once, whatever becomes of it", schedules: map[string]string{"a": "@hourly"}, die: true, takes: time.Minute,
+			lasts: 130 * time.Minute, want: []string{"a 1h0m0s", "a 1h1m0s", "a 2h0m0s", "a 2h1m0s"},
+		},
+		{
+			name: "with the tick that is due, where one is", schedules: map[string]string{"a": "@hourly"},
+			known: func() map[string]sink.Tick {
+				return map[string]sink.Tick{"a": {Claimed: ago(2 * time.Hour), Died: new(int64)}}
+			},
+			lasts: 30 * time.Minute, want: []string{"a 0s"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), takes: test.takes}
+				c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), takes: test.takes, die: test.die, made: map[string]time.Time{}}
 				if test.known != nil {
 					c.ticks = test.known()
 				}
@@ -156,6 +197,7 @@ func TestWhenConnectionsRun(t *testing.T) {
 				defer cancel()
 				cronOf(t, c, cmp.Or(test.parallel, 8), test.schedules).Serve(ctx, time.Hour)
 				slices.Sort(c.started)
+				slices.Sort(test.want)
 				if diff := difference(test.want, c.started); diff != "" {
 					t.Errorf("runs (-want +got):\n%s", diff)
 				}

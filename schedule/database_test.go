@@ -32,15 +32,7 @@ func (r *rig) background(change ...func(*Options)) <-chan Result {
 func TestPostgresRestartsDuringARun(t *testing.T) {
 	t.Parallel()
 	server := sinktest.Server(t)
-	db, err := sink.Open(t.Context(), server.URL(), 8)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := sink.Migrate(t.Context(), db, "directory_reader"); err != nil {
-		t.Fatal(err)
-	}
-	r := (&rig{db: db}).fresh(t)
+	r := rigAt(t, server.URL())
 	n := r.connect(acme, "signalwire", numbered(12)...)
 	r.mustSync("succeeded")
 	before := r.directory()

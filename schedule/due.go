@@ -37,23 +37,29 @@ func offset(name string, jitter time.Duration) time.Duration {
 	return time.Duration(hash.Sum64() % uint64(jitter))
 }
 
-// due returns when the line's next tick is due. begun is when this process
-// began: what was missed before it starts spread as well.
+// due returns when the line is to be run next: at its next tick, or now where
+// the run of the last one died. begun is when this process began: what was missed
+// before it starts spread as well.
 func (l *line) due(t sink.Tick, begun time.Time) time.Time {
-	var at time.Time
-	switch {
-	case l.when.Every == 0:
-		at = l.when.Next(*t.Claimed).Add(l.offset)
-	default:
-		at = t.Now // it never started: there is nothing to count from
-		if last := l.last(t); last != nil {
-			at = last.Add(l.when.Every)
-		}
+	at := l.next(t)
+	if t.Died != nil && at.After(t.Now) {
+		at = t.Now
 	}
 	if earliest := begun.Add(l.offset); at.Before(earliest) {
 		return earliest
 	}
 	return at
+}
+
+// next returns when the line's next tick is.
+func (l *line) next(t sink.Tick) time.Time {
+	if l.when.Every == 0 {
+		return l.when.Next(*t.Claimed).Add(l.offset)
+	}
+	if last := l.last(t); last != nil {
+		return last.Add(l.when.Every)
+	}
+	return t.Now // it never started: there is nothing to count from
 }
 
 // last is what @every counts from: the last start, or the last tick where a run

@@ -45,6 +45,7 @@ var providers = []sources.Provider{
 type rig struct {
 	t       tester
 	db      *sqlx.DB
+	through *sqlx.DB // what runs use, where that is another way to the same database
 	url     string
 	log     *journal
 	tenants map[string]*tenant
@@ -55,7 +56,12 @@ type rig struct {
 // newRig makes an empty directory.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	url := sinktest.URL(t)
+	return rigAt(t, sinktest.URL(t))
+}
+
+// rigAt makes an empty directory in that database.
+func rigAt(t *testing.T, url string) *rig {
+	t.Helper()
 	db, err := sink.Open(t.Context(), url, 8)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +125,7 @@ func (r *rig) configured(name string) sources.Configured {
 // runner is a Runner against the rig's directory.
 func (r *rig) runner() *Runner {
 	return &Runner{
-		DB: r.db, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Parallel: 8,
+		DB: r.sessions(), Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Parallel: 8,
 		Open: func(_ context.Context, c sources.Configured, log *slog.Logger, _ func()) (sources.Source, error) {
 			if f := r.fakes[c.Name]; f != nil {
 				return f, nil

@@ -104,12 +104,11 @@ func (r *Run) Apply(ctx context.Context, o Outcome) (Report, error) {
 }
 
 // committed asks, over another session, whether a commit whose answer was lost
-// took place.
-func (r *Run) committed(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	var done bool
-	err := r.db.GetContext(ctx, &done, `SELECT status <> 'running' AND finished_at IS NOT NULL AND status <> 'interrupted' FROM directory.runs WHERE id = $1`, r.ID)
+// took place. One that is on its way still is waited for: it keeps the row.
+func (r *Run) committed(ctx context.Context) (done bool) {
+	err := insist(ctx, func(ctx context.Context) error {
+		return r.db.GetContext(ctx, &done, `SELECT status NOT IN ('running', 'interrupted') FROM directory.runs WHERE id = $1 FOR SHARE`, r.ID)
+	})
 	return err == nil && done
 }
 

@@ -138,6 +138,72 @@ func TestATickIsClaimedOnce(t *testing.T) {
 	}
 }
 
+// A tick whose run died is told to all, and goes to one of them, once.
+func TestATickIsMadeUpOnce(t *testing.T) {
+	db := opened(t, 12)
+	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
+		t.Fatal(err)
+	}
+	look := func() Tick {
+		t.Helper()
+		list, err := Ticks(t.Context(), db, []string{"acme"})
+		if err != nil || len(list) != 1 {
+			t.Fatalf("ticks: %+v, %v", list, err)
+		}
+		return list[0]
+	}
+	die := func() {
+		t.Helper()
+		r := begun(t, db, "acme")
+		if at := look(); at.Died != nil {
+			t.Errorf("run %d goes on, and is told to have died", *at.Died)
+		}
+		db.MustExec(`SELECT pg_terminate_backend($1)`, r.pid(t))
+		for at := look(); at.Died == nil || *at.Died != r.ID; at = look() {
+			if t.Context().Err() != nil {
+				t.Fatal("that the run died is not told")
+			}
+		}
+	}
+	die()
+	at := look()
+	won := make(chan bool)
+	for range 8 {
+		go func() {
+			mine, err := MakeUp(t.Context(), db, at)
+			if err != nil {
+				t.Error(err)
+			}
+			won <- mine
+		}()
+	}
+	winners := 0
+	for range 8 {
+		if <-won {
+			winners++
+		}
+	}
+	if again := look(); winners != 1 || again.Died != nil {
+		t.Errorf("%d made the tick up; it is told once more: %v", winners, again.Died != nil)
+	}
+	// The run that made it up dies, too: that is told with the next tick alone.
+	r := begun(t, db, "acme")
+	db.MustExec(`SELECT pg_terminate_backend($1)`, r.pid(t))
+	if mine, err := MakeUp(t.Context(), db, at); mine || err != nil || look().Died != nil {
+		t.Errorf("a tick is made up twice: %v", err)
+	}
+	if mine, err := Claim(t.Context(), db, look(), look().Now); !mine || err != nil {
+		t.Fatalf("the next tick: %v, %v", mine, err)
+	}
+	die()
+	// One that ended is none that died.
+	at = look()
+	db.MustExec(`UPDATE directory.runs SET status = 'interrupted' WHERE status = 'running'`)
+	if mine, err := MakeUp(t.Context(), db, at); mine || err != nil || look().Died != nil {
+		t.Errorf("a run that ended is made up: %v", err)
+	}
+}
+
 // A connection that became a black hole: nothing comes back, and the kernel
 // does not know.
 func TestNoReadWaitsForEver(t *testing.T) {

@@ -207,23 +207,49 @@ func Skip(ctx context.Context, db *sqlx.DB, source string) error {
 	return wrap(ctx, err)
 }
 
-// closeTimeout bounds what is told to Postgres after a run has ended, also
-// where it ended because ctx did.
-const closeTimeout = 5 * time.Second
+const (
+	// closeTimeout bounds what is told to Postgres after a run has ended, also
+	// where it ended because ctx did.
+	closeTimeout = 5 * time.Second
+
+	// insistEvery is how often a Postgres that is away is asked again meanwhile:
+	// one that restarts is back within seconds.
+	insistEvery = 200 * time.Millisecond
+)
+
+// insist has ask answered within closeTimeout, also by a Postgres that is away
+// at first.
+func insist(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	again := time.NewTicker(insistEvery)
+	defer again.Stop()
+	for {
+		err := wrap(ctx, ask(ctx))
+		if !Passing(err) {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
 
 // End records that the run ended without applying anything.
 func (r *Run) End(ctx context.Context, status, reason string, c Counts) error {
 	if r.start.Plan {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	args := []any{r.ID, status, reason, c.Pages, c.Fetched, c.Rejected}
-	_, err := r.conn.ExecContext(ctx, statement("end"), args...)
-	if err != nil { // the session may be what was lost
-		_, err = r.db.ExecContext(ctx, statement("end"), args...)
-	}
-	return wrap(ctx, err)
+	return insist(ctx, func(ctx context.Context) error {
+		args := []any{r.ID, status, reason, c.Pages, c.Fetched, c.Rejected}
+		_, err := r.conn.ExecContext(ctx, statement("end"), args...)
+		if err != nil { // the session may be what was lost
+			_, err = r.db.ExecContext(ctx, statement("end"), args...)
+		}
+		return err
+	})
 }
 
 // Close lets go of the connection and of what was staged.

@@ -15,13 +15,14 @@ type Tick struct {
 	Claimed *time.Time `db:"tick_at"`    // the last tick that was claimed, nil if none was
 	Started *time.Time `db:"started_at"` // the last scheduled or manual run, nil if there was none
 	Hinted  bool       // accounts of it are to be asked for
+	Died    *int64     // the last tick's run, which ended with its process and is not made up; nil else
 	Now     time.Time
 }
 
 // Ticks returns where the sources stand.
 func Ticks(ctx context.Context, db *sqlx.DB, sources []string) ([]Tick, error) {
 	var list []Tick
-	err := db.SelectContext(ctx, &list, statement("ticks"), pq.Array(sources))
+	err := db.SelectContext(ctx, &list, statement("ticks"), pq.Array(sources), lockClass)
 	return list, wrap(ctx, err)
 }
 
@@ -34,7 +35,17 @@ func BeginTicks(ctx context.Context, db *sqlx.DB, sources []string) error {
 // Claim takes a tick of t's source, unless another replica has taken it or a
 // later one since t was read.
 func Claim(ctx context.Context, db *sqlx.DB, t Tick, tick time.Time) (bool, error) {
-	res, err := db.ExecContext(ctx, statement("claim"), t.Source, t.Claimed, tick)
+	return claimed(ctx, db, "claim", t.Source, t.Claimed, tick)
+}
+
+// MakeUp takes the last tick of t's source once more, for its run that died,
+// unless another replica has done so.
+func MakeUp(ctx context.Context, db *sqlx.DB, t Tick) (bool, error) {
+	return claimed(ctx, db, "make_up", t.Source, t.Claimed, t.Died)
+}
+
+func claimed(ctx context.Context, db *sqlx.DB, name string, args ...any) (bool, error) {
+	res, err := db.ExecContext(ctx, statement(name), args...)
 	if err != nil {
 		return false, wrap(ctx, err)
 	}

@@ -2,26 +2,17 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
-	"rollcall/sink/sinktest"
+	"rollcall/sink/sinktest/proxy"
 	"rollcall/sources/simulate"
 )
-
-// kills is how often a backfill is killed.
-var kills = flag.Int("kills", 10, "how often TestAKilledBackfillGoesOn kills")
-
-// killedWithin is the time, from its start, within which a backfill is killed:
-// a little longer than one takes that is left alone.
-const killedWithin = 900 * time.Millisecond
 
 // environ is the form in which a process takes variables.
 func environ(env map[string]string) (list []string) {
@@ -31,84 +22,207 @@ func environ(env map[string]string) (list []string) {
 	return list
 }
 
-// TestAKilledBackfillGoesOn kills backfills at random moments, with SIGKILL,
-// while the provider changes between any two listings, and compares the
-// directory in the end with one that was filled without a disturbance.
-func TestAKilledBackfillGoesOn(t *testing.T) {
-	fleet, err := simulate.Muster(1500, 3)
+// A killer runs the program as a process and kills it, with SIGKILL, at moments
+// that are told by what it has said to Postgres or been told by a provider.
+type killer struct {
+	*testing.T
+	*rand.Rand
+	fleet    *simulate.Fleet
+	env      map[string]string // of the process: its database is behind a proxy
+	postgres *proxy.Proxy
+	db       *sqlx.DB // the same database
+
+	calm   *sqlx.DB // a directory of the same providers whose runs nothing befalls
+	calmly map[string]string
+	died   int
+}
+
+// newKiller starts providers with accounts, and two directories.
+func newKiller(t *testing.T, accounts int, settings map[string]string) *killer {
+	t.Helper()
+	fleet, err := simulate.Muster(accounts, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer fleet.Close()
-	for _, server := range fleet.Servers {
-		server.On(simulate.Any).Do(simulate.Latency(5 * time.Millisecond))
-	}
+	t.Cleanup(fleet.Close)
+	k := &killer{T: t, Rand: rand.New(rand.NewPCG(7, 7)), fleet: fleet}
 	url, db := migrated(t)
-	env := fleet.Env()
-	maps.Copy(env, map[string]string{"DATABASE_URL": url, "SIGNALWIRE_PAGE_SIZE": "20", "AUDIAN_PAGE_SIZE": "50", "LOG_FORMAT": "json"})
-	args := []string{"backfill", "signalwire", "audian", "agendize"}
-	random := rand.New(rand.NewPCG(7, 7))
-	died, resumed := 0, 0
-	for range *kills {
-		if random.IntN(3) == 0 {
-			fleet.Change(random.Uint64(), 0.02)
-		}
-		cmd := program(t, "main", environ(env), args...)
-		var log bytes.Buffer
-		cmd.Stderr = &log
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(time.Duration(random.Int64N(int64(killedWithin))), func() { _ = cmd.Process.Kill() })
-		code := exitCode(t, cmd)
-		timer.Stop()
-		if code == exitSignals+9 {
-			died++
-		} else if code != exitWell {
-			t.Fatalf("exit status %d:\n%s", code, &log)
-		}
-		resumed += strings.Count(log.String(), "goes on from a checkpoint")
+	calmURL, calm := migrated(t)
+	k.db, k.calm = db, calm
+	k.env = fleet.Env()
+	maps.Copy(k.env, settings)
+	k.env["LOG_FORMAT"] = "json"
+	for name := range fleet.Servers {
+		k.env[strings.ToUpper(name)+"_MAX_DELETE_PERCENT"] = "100"
 	}
-	if died == 0 || resumed == 0 {
-		t.Errorf("of %d backfills %d were killed, and %d listings went on: the test shows nothing", *kills, died, resumed)
-	}
-	for _, server := range fleet.Servers {
-		server.Clear() // what is left may go at full speed
-	}
-	finishKilled(t, db, env, args)
-	env["DATABASE_URL"] = sinktest.URL(t)
-	if code, _, stderr := call(t, env, args...); code != exitWell {
-		t.Fatalf("exit status %d: %s", code, stderr)
-	}
-	calm, err := sqlx.Connect("postgres", env["DATABASE_URL"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer calm.Close()
-	want, got := liveAccounts(t, calm), liveAccounts(t, db)
-	if !slices.Equal(want, got) {
-		t.Errorf("the directory has %d accounts, and would have %d, or others, without a disturbance", len(got), len(want))
+	k.calmly = maps.Clone(k.env)
+	k.calmly["DATABASE_URL"] = calmURL
+	k.postgres, k.env["DATABASE_URL"] = proxy.Postgres(t, url)
+	return k
+}
+
+// must runs the program to its end, in one of the directories.
+func (k *killer) must(env map[string]string, args ...string) {
+	k.Helper()
+	if code, _, stderr := call(k.T, env, args...); code != exitWell {
+		k.Fatalf("%s: exit status %d: %s", args, code, stderr)
 	}
 }
 
-// finishKilled lets a last backfill go on, and checks that nothing is left of
-// those before it. What they did not delete, a sync does.
-func finishKilled(t *testing.T, db *sqlx.DB, env map[string]string, args []string) {
-	t.Helper()
-	for _, last := range [][]string{args, {"sync", "signalwire", "audian", "agendize"}} {
-		if code, _, stderr := call(t, env, last...); code != exitWell {
-			t.Fatalf("%s: exit status %d: %s", last[0], code, stderr)
-		}
+// steps is what an undisturbed run says to Postgres, in messages, and what it is
+// answered by providers.
+func (k *killer) steps(args ...string) (messages int, answers map[string]int) {
+	k.Helper()
+	before := k.postgres.Steps()
+	answers = map[string]int{}
+	for name, server := range k.fleet.Servers {
+		answers[name] = -server.Requests()
 	}
-	var left int
-	for _, question := range []string{
-		`SELECT count(*) FROM directory_internal.checkpoint`,
+	k.must(k.env, args...)
+	for name, server := range k.fleet.Servers {
+		answers[name] += server.Requests()
+	}
+	return k.postgres.Steps() - before, answers
+}
+
+// kill runs the program and kills it after so many messages to Postgres, or
+// answers of the provider that is named. It returns what the process logged.
+func (k *killer) kill(after int, provider string, args ...string) string {
+	k.Helper()
+	cmd := program(k.T, "main", environ(k.env), args...)
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	started := make(chan struct{})
+	end := func() {
+		<-started
+		_ = cmd.Process.Kill()
+	}
+	if provider == "" {
+		k.postgres.Inject(proxy.Step, after, proxy.Call("kill", end))
+	} else {
+		defer k.fleet.Servers[provider].On(simulate.Any).Skip(after).Times(1).Do(simulate.Call(end)).Stop()
+	}
+	if err := cmd.Start(); err != nil {
+		k.Fatal(err)
+	}
+	close(started)
+	switch code := exitCode(k.T, cmd); code {
+	case exitSignals + 9:
+		k.died++
+	case exitWell:
+	default:
+		k.Fatalf("exit status %d:\n%s", code, &log)
+	}
+	k.postgres.Clear()
+	until(k.T, "its sessions have ended", func() bool { return count(k.T, k.db, locksHeld) == 0 })
+	return log.String()
+}
+
+// moment draws after what to kill: mostly a message to Postgres, else an answer.
+func (k *killer) moment(messages int, answers map[string]int) (after int, provider string) {
+	if names := slices.Sorted(maps.Keys(answers)); k.IntN(4) == 0 {
+		provider = names[k.IntN(len(names))]
+		return k.IntN(max(1, answers[provider])), provider
+	}
+	return k.IntN(messages), ""
+}
+
+// TestFaultsAKilledSync kills syncs that change things. Each connection's changes
+// are in the directory as a whole or not at all, and one more sync makes all of it
+// what the providers have.
+func TestFaultsAKilledSync(t *testing.T) {
+	t.Parallel()
+	k := newKiller(t, 250, map[string]string{"SIGNALWIRE_PAGE_SIZE": "40", "AUDIAN_PAGE_SIZE": "20"})
+	k.must(k.env, "sync")
+	k.must(k.calmly, "sync")
+	k.fleet.Change(k.Uint64(), 0.1)
+	messages, answers := k.steps("sync")
+	k.must(k.calmly, "sync")
+	kills, tries := proxy.HowMany(t, 5, 50), 0
+	for ; k.died < kills && tries < 3*kills; tries++ {
+		before := bySource(liveAccounts(t, k.calm))
+		k.fleet.Change(k.Uint64(), 0.1)
+		k.must(k.calmly, "sync")
+		after := bySource(liveAccounts(t, k.calm))
+		at, provider := k.moment(messages, answers)
+		k.kill(at, provider, "sync")
+		killed := bySource(liveAccounts(t, k.db))
+		for source := range after {
+			if !slices.Equal(killed[source], before[source]) && !slices.Equal(killed[source], after[source]) {
+				t.Errorf("killed after %d %s, the accounts of %s are neither as they were nor as they are", at, provider, source)
+			}
+		}
+		k.must(k.env, "sync")
+		if !slices.Equal(liveAccounts(t, k.db), liveAccounts(t, k.calm)) {
+			t.Errorf("killed after %d %s, the next sync did not make the directory what the providers have", at, provider)
+		}
+		checkLeftovers(t, k.db)
+	}
+	t.Logf("of %d syncs %d were killed, within about %d messages to Postgres", tries, k.died, messages)
+	if k.died < kills {
+		t.Errorf("%d syncs were killed, want %d", k.died, kills)
+	}
+}
+
+// TestFaultsAKilledBackfill kills backfills while the providers change between any
+// two of them, which go on from one another's checkpoints.
+func TestFaultsAKilledBackfill(t *testing.T) {
+	t.Parallel()
+	k := newKiller(t, 1000, map[string]string{"SIGNALWIRE_PAGE_SIZE": "20", "AUDIAN_PAGE_SIZE": "50"})
+	args := []string{"backfill", "signalwire", "audian", "agendize"}
+	messages, answers := 800, map[string]int{"signalwire": 20, "audian": 250}
+	kills, tries, resumed := proxy.HowMany(t, 6, 50), 0, 0
+	for ; k.died < kills && tries < 3*kills; tries++ {
+		if k.IntN(3) == 0 {
+			k.fleet.Change(k.Uint64(), 0.02)
+		}
+		at, provider := k.moment(messages, answers)
+		resumed += strings.Count(k.kill(at, provider, args...), "goes on from a checkpoint")
+	}
+	t.Logf("of %d backfills %d were killed, and %d listings went on; all said %d messages to Postgres", tries, k.died, resumed, k.postgres.Steps())
+	if k.died < kills || resumed == 0 {
+		t.Errorf("%d backfills were killed, want %d, and %d listings went on", k.died, kills, resumed)
+	}
+	// What the backfills did not delete, a sync does.
+	for _, last := range [][]string{args, {"sync", "signalwire", "audian", "agendize"}} {
+		k.must(k.env, last...)
+	}
+	k.must(k.calmly, "sync", "signalwire", "audian", "agendize")
+	want, got := liveAccounts(t, k.calm), liveAccounts(t, k.db)
+	if !slices.Equal(want, got) {
+		t.Errorf("the directory has %d accounts, and would have %d, or others, without a disturbance", len(got), len(want))
+	}
+	checkLeftovers(t, k.db)
+	if n := count(t, k.db, `SELECT count(*) FROM directory_internal.checkpoint`); n > 0 {
+		t.Errorf("%d checkpoints are left", n)
+	}
+}
+
+const locksHeld = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+
+// checkLeftovers checks, once a run has ended well, that nothing is left of those
+// that did not, and that the history has no gap and tells of no account that was
+// taken for gone.
+func checkLeftovers(t *testing.T, db *sqlx.DB) {
+	t.Helper()
+	var tables []string
+	if err := db.Select(&tables, `SELECT 'directory_internal.' || tablename FROM pg_tables WHERE schemaname = 'directory_internal' AND tablename LIKE 'staged%'`); err != nil {
+		t.Fatal(err)
+	}
+	questions := []string{
+		locksHeld,
 		`SELECT count(*) FROM directory.runs WHERE status = 'running'`,
-		`SELECT count(*) FROM directory_internal.staged_1`,
-		`SELECT count(*) FROM directory.accounts GROUP BY source, external_id HAVING count(*) > 1 UNION ALL SELECT 0 LIMIT 1`,
-	} {
-		if err := db.Get(&left, question); err != nil || left > 0 {
-			t.Errorf("%s: %d: %v", question, left, err)
+		`SELECT count(*) FROM directory.account_history WHERE operation = 'restored'`, // no account of a fleet comes back
+		`SELECT count(*) FROM (SELECT valid_to, lead(valid_from) OVER (PARTITION BY account_id ORDER BY valid_from) AS next FROM directory.account_history) h
+			WHERE valid_to IS DISTINCT FROM next`,
+		`SELECT count(*) FROM directory.account_history h LEFT JOIN directory.runs r ON r.id = h.run_id WHERE r.status IS DISTINCT FROM 'succeeded'`,
+	}
+	for _, table := range tables {
+		questions = append(questions, `SELECT count(*) FROM `+table)
+	}
+	for _, question := range questions {
+		if n := count(t, db, question); n > 0 {
+			t.Errorf("%s: %d", question, n)
 		}
 	}
 }
@@ -122,4 +236,14 @@ func liveAccounts(t *testing.T, db *sqlx.DB) (list []string) {
 		t.Fatal(err)
 	}
 	return list
+}
+
+// bySource takes a list of accounts apart.
+func bySource(accounts []string) map[string][]string {
+	sources := map[string][]string{}
+	for _, a := range accounts {
+		source, _, _ := strings.Cut(a, "|")
+		sources[source] = append(sources[source], a)
+	}
+	return sources
 }

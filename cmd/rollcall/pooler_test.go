@@ -3,13 +3,12 @@ package main
 import (
 	"encoding/binary"
 	"errors"
-	"io"
 	"net"
-	"net/url"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
+
+	"rollcall/sink/sinktest/proxy"
 )
 
 // A pooler is PgBouncer in transaction mode, as far as a lock can tell: every
@@ -28,14 +27,8 @@ type pooler struct {
 // pooled returns a URL that leads to the same database through a pooler.
 func pooled(t *testing.T, database string) string {
 	t.Helper()
-	u, err := url.Parse(database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &pooler{t: t, network: "tcp", address: u.Host}
-	if dir := u.Query().Get("host"); filepath.IsAbs(dir) {
-		p.network, p.address = "unix", filepath.Join(dir, ".s.PGSQL.5432")
-	}
+	u, network, address := proxy.Server(t, database)
+	p := &pooler{t: t, network: network, address: address}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -64,31 +57,13 @@ func pooled(t *testing.T, database string) string {
 		p.mu.Unlock()
 		p.running.Wait()
 	})
-	q := u.Query()
-	q.Del("host")
-	q.Set("sslmode", "disable")
-	u.Host, u.RawQuery = listener.Addr().String(), q.Encode()
+	u.Host = listener.Addr().String()
 	return u.String()
-}
-
-// message reads one message, with its type where it has one.
-func message(r io.Reader, typed bool) ([]byte, error) {
-	n := 4
-	if typed {
-		n = 5
-	}
-	head := make([]byte, n)
-	if _, err := io.ReadFull(r, head); err != nil {
-		return nil, err
-	}
-	body := make([]byte, binary.BigEndian.Uint32(head[n-4:])-4)
-	_, err := io.ReadFull(r, body)
-	return append(head, body...), err
 }
 
 // greet lets a client in: the first one by asking the server.
 func (p *pooler) greet(client net.Conn) error {
-	startup, err := message(client, false)
+	startup, err := proxy.ReadMessage(client, false)
 	if err != nil {
 		return err
 	}
@@ -105,7 +80,7 @@ func (p *pooler) greet(client net.Conn) error {
 		return err
 	}
 	for {
-		m, err := message(p.server, true)
+		m, err := proxy.ReadMessage(p.server, true)
 		if err != nil {
 			return err
 		}
@@ -132,7 +107,7 @@ func (p *pooler) serve(client net.Conn) error {
 		}
 	}()
 	for {
-		m, err := message(client, true)
+		m, err := proxy.ReadMessage(client, true)
 		if err != nil || m[0] == 'X' {
 			return err
 		}
@@ -147,7 +122,7 @@ func (p *pooler) serve(client net.Conn) error {
 			continue
 		}
 		for m = nil; m == nil || m[0] != 'Z'; {
-			if m, err = message(p.server, true); err != nil {
+			if m, err = proxy.ReadMessage(p.server, true); err != nil {
 				return err
 			}
 			if _, err := client.Write(m); err != nil {

@@ -20,8 +20,9 @@ func serveCommand(a *app) *cobra.Command {
 		Short: "Run each connection on its schedule, until SIGTERM",
 		Long: `Runs each connection on its cron schedule: NAME_SCHEDULE, else ROLLCALL_SCHEDULE,
 in UTC unless it begins with CRON_TZ=. However many replicas serve one database, a
-tick runs once; one that was missed while none was up starts late, once. A
-connection that is new waits for its first tick, or with @every starts at once.
+tick runs once; one that was missed while none was up, or whose run died with its
+process, starts late, once. A connection that is new waits for its first tick, or
+with @every starts at once.
 
 ROLLCALL_ADDR answers GET /healthz, /readyz and /metrics. ROLLCALL_HOOKS_ADDR takes
 POST /hooks/NAME: a provider's push that an account changed, which is then asked for.

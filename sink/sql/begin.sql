@@ -2,7 +2,7 @@
 -- as running was killed. $1 source, $2 provider, $3 trigger.
 WITH killed AS (
     UPDATE directory.runs
-    SET status = 'interrupted', finished_at = statement_timestamp(), -- before started_at below
+    SET status = 'interrupted', finished_at = greatest(statement_timestamp(), started_at), -- before started_at below
         error = 'the process or its session with the database ended; nothing was applied'
     WHERE source = $1 AND status = 'running'
 ), left_over AS (

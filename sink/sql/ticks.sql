@@ -1,7 +1,18 @@
 -- When connections were last due and last began, which of them have hints to
--- ask for, and the clock that all replicas go by. $1 sources.
+-- ask for, and the clock that all replicas go by. A scheduled run that is marked
+-- as running while nobody holds its connection has died; it is named as long as
+-- its tick was not made up. $1 sources, $2 class of the locks.
 SELECT s.source, t.tick_at, c.started_at,
        EXISTS (SELECT FROM directory_internal.hint h WHERE h.source = s.source AND h.due_at <= clock_timestamp()) AS hinted,
+       (SELECT r.id
+        FROM directory.runs r
+        WHERE r.source = s.source AND r.status = 'running' AND r.trigger = 'schedule' AND t.made_up IS DISTINCT FROM t.tick_at
+          AND NOT EXISTS (
+              SELECT FROM pg_locks l
+              WHERE l.locktype = 'advisory' AND l.classid::bigint = $2 AND l.objid::bigint = c.id AND l.objsubid = 2 AND l.granted
+                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+        ORDER BY r.id DESC
+        LIMIT 1) AS died,
        clock_timestamp() AS now
 FROM unnest($1::text[]) AS s (source)
 LEFT JOIN directory_internal.tick t ON t.source = s.source

@@ -1,0 +1,67 @@
+package schedule
+
+import (
+	"testing"
+	"time"
+
+	"rollcall/sink/sinktest/proxy"
+)
+
+// What goes wrong once on the way to a provider, at whatever answer, a run gets
+// over.
+func TestFaultsOfAnAnswer(t *testing.T) {
+	t.Parallel()
+	for what, skip := range map[string]int{"the first page": 0, "a later page": 2, "a missing account": 4} {
+		for name, fault := range map[string]struct {
+			at proxy.Moment
+			do proxy.Effect
+		}{
+			"is cut before it":         {proxy.Answer, proxy.Cut()},
+			"is cut within its head":   {proxy.Answer, proxy.CutHalfway()},
+			"is cut within its body":   {proxy.Body, proxy.CutHalfway()},
+			"is late":                  {proxy.Answer, proxy.Delay(50 * time.Millisecond)},
+			"drips":                    {proxy.Body, proxy.Drip()},
+			"falls into a black hole":  {proxy.Answer, proxy.BlackHole()},
+			"its body falls into one":  {proxy.Body, proxy.BlackHole()},
+			"is too late for its time": {proxy.Answer, proxy.Delay(time.Minute)},
+		} {
+			t.Run(what+" "+name, func(t *testing.T) {
+				t.Parallel()
+				d := aDay(t)
+				d.n.set("REQUEST_TIMEOUT", "500ms")
+				last := d.last()
+				injected := d.provider.Inject(fault.at, skip, fault.do)
+				result := d.run(t.Context(), acme)
+				if !injected.TookPlace() {
+					t.Error("the fault did not take place")
+				}
+				if status := d.judge(last, result); status != "succeeded" {
+					t.Errorf("the run is recorded as %q, error: %v", status, result.Err)
+				}
+				d.mustHeal()
+			})
+		}
+	}
+}
+
+// A provider whose every answer is swallowed is given up, and nothing is applied.
+func TestFaultsAProviderInABlackHole(t *testing.T) {
+	t.Parallel()
+	d := aDay(t)
+	d.n.set("REQUEST_TIMEOUT", "100ms", "TIMEOUT", "700ms")
+	var holes []*proxy.Fault
+	for range 10 {
+		holes = append(holes, d.provider.Inject(proxy.Answer, 1, proxy.BlackHole()))
+	}
+	last := d.last()
+	result := d.run(t.Context(), acme)
+	if !holes[0].TookPlace() {
+		t.Error("the fault did not take place")
+	}
+	d.settle()
+	if status := d.judge(last, result); status != "failed" {
+		t.Errorf("the run is recorded as %q", status)
+	}
+	d.n.set("REQUEST_TIMEOUT", "30s", "TIMEOUT", "10m")
+	d.mustHeal()
+}
