@@ -73,8 +73,8 @@ func small(t testing.TB) *sqlx.DB {
 	must(t, db, `UPDATE directory.accounts SET status = 'suspended', email = 'box@berg.example' WHERE id = 2`)
 	must(t, db, `UPDATE directory.accounts SET deleted_at = $1, changed_at = $1 WHERE id = 4`, day(5))
 	must(t, db, `INSERT INTO directory_internal.account_version
-		(account_id, valid_from, valid_to, operation, provider, parent_external_id, name, status, payload, fingerprint)
-		VALUES (4, $1, $2, 'created', 'signalwire', 'A', 'Zoo', 'active', '{}', '\x00')`, day(1), day(5))
+		(source, external_id, account_id, valid_from, valid_to, operation, provider, parent_external_id, name, status, payload, fingerprint)
+		VALUES ('acme', 'Z', 4, $1, $2, 'created', 'signalwire', 'A', 'Zoo', 'active', '{}', '\x00')`, day(1), day(5))
 	must(t, db, `INSERT INTO directory_internal.account_head VALUES (4, 'deleted', NULL)`)
 	return db
 }
