@@ -18,14 +18,16 @@ func TestDictionary(t *testing.T) {
 		Place                       int
 	}
 	if err := db.Select(&entries, `
-		SELECT c.relname AS object, '' AS name, '' AS type, obj_description(c.oid, 'pg_class') AS comment, 0 AS place
+		SELECT c.relname::text AS object, '' AS name, '' AS type, obj_description(c.oid, 'pg_class') AS comment, 0 AS place
 		FROM pg_class c WHERE c.relnamespace = 'directory'::regnamespace AND c.relkind IN ('r', 'v')
 		UNION ALL
-		SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), col_description(c.oid, a.attnum), a.attnum
+		SELECT c.relname, a.attname::text, format_type(a.atttypid, a.atttypmod), col_description(c.oid, a.attnum), a.attnum
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 		WHERE c.relnamespace = 'directory'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname <> 'live_accounts'
 		UNION ALL
-		SELECT 'functions', p.proname || '(' || pg_get_function_arguments(p.oid) || ')', '', obj_description(p.oid, 'pg_proc'), 1
+		SELECT 'functions', p.proname || '(' || pg_get_function_arguments(p.oid) || ')', 
+			CASE WHEN p.proallargtypes IS NULL THEN replace(pg_get_function_result(p.oid), 'SETOF directory.', 'rows of ')
+			     ELSE array_to_string(p.proargnames[p.pronargs + 1:], ', ') END, obj_description(p.oid, 'pg_proc'), 1
 		FROM pg_proc p WHERE p.pronamespace = 'directory'::regnamespace
 		ORDER BY object, place, name`); err != nil {
 		t.Fatal(err)
@@ -43,7 +45,7 @@ func TestDictionary(t *testing.T) {
 				}
 				continue
 			}
-			b.WriteString("\n\n| function | | meaning |\n| --- | --- | --- |\n")
+			b.WriteString("\n\n| function | returns | meaning |\n| --- | --- | --- |\n")
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", e.Name, e.Type, e.Comment)
 	}

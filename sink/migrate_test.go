@@ -144,3 +144,33 @@ func TestTheDirectoryHasWhatItsContractNames(t *testing.T) {
 		}
 	}
 }
+
+// Versions that were kept before history said whose they are say it too.
+func TestHistoryIsMigrated(t *testing.T) {
+	t.Parallel()
+	db := sinktest.Open(t)
+	if err := createSchema(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	p, err := provider(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), 8); err != nil {
+		t.Fatal(err)
+	}
+	db.MustExec(`INSERT INTO directory.accounts (id, source, external_id, provider, root_id, depth, path, name, status, payload, fingerprint, first_seen_at, changed_at)
+		SELECT k, 'acme', 'X' || k, 'signalwire', k, 0, ARRAY[k], 'now', 'active', '{}', '', '2026-03-01', '2026-03-02' FROM generate_series(1, 3) k`)
+	db.MustExec(`INSERT INTO directory_internal.account_version (account_id, valid_from, valid_to, operation, provider, name, status, payload, fingerprint)
+		VALUES (2, '2026-03-01', '2026-03-02', 'created', 'signalwire', 'then', 'active', '{}', '')`)
+	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	if err := db.Select(&names, `SELECT name FROM directory.account_history WHERE source = 'acme' AND external_id = 'X2' ORDER BY valid_from`); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"then", "now"}; !slices.Equal(names, want) {
+		t.Errorf("history %q, want %q", names, want)
+	}
+}

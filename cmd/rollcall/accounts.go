@@ -22,7 +22,7 @@ func accountsCommand(a *app) *cobra.Command {
 		Args: noArguments,
 	}
 	pick.add(c.Flags())
-	o.add(c, false)
+	o.add(c, tableLimit)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		if pick.deleted && !pick.asOf.IsZero() {
 			return badUsage("--deleted and --as-of: take one of them; what was deleted then is in rollcall history")

@@ -28,7 +28,7 @@ their accounts, their last run and what waits for someone to look at it.`,
   rollcall connections retire acme`,
 		Args: noArguments,
 	}
-	o.add(c, true)
+	o.add(c, 0)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 			return a.listConnections(ctx, db, &o)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
@@ -39,37 +40,54 @@ is as it was.`,
 		if format.value == "parquet" && to == "" && a.screen.terminal() {
 			return badUsage("parquet is not for terminals: give --to FILE, or redirect the output")
 		}
-		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
+		return a.withDirectory(ctx, func(ctx context.Context, cfg *config, db *sqlx.DB) error {
+			x := exporting{app: a, log: cfg.log, q: reader.Export(asOf.Time), format: format.value}
+			x.countable = asOf.IsZero() // else it takes about as long to count them as to write them
 			if to == "" {
-				return a.export(ctx, db, reader.Export(asOf.Time), format.value, a.stdout, a.screen.terminal())
+				x.terminal = a.screen.terminal()
+				return x.write(ctx, db, a.stdout)
 			}
-			return replaceFile(to, func(out io.Writer) error {
-				return a.export(ctx, db, reader.Export(asOf.Time), format.value, out, false)
-			})
+			return replaceFile(to, func(out io.Writer) error { return x.write(ctx, db, out) })
 		})
 	})
 	return c
 }
 
-// export writes the answer to q.
-func (a *app) export(ctx context.Context, db *sqlx.DB, q reader.Query, format string, to io.Writer, terminal bool) error {
+// An exporting is one export.
+type exporting struct {
+	*app
+	log       *slog.Logger
+	q         reader.Query
+	format    string
+	countable bool // at little cost
+	terminal  bool // is what it is written to
+}
+
+func (x *exporting) write(ctx context.Context, db *sqlx.DB, to io.Writer) error {
 	out := bufio.NewWriterSize(to, exportBuffer)
 	var p printer
-	switch format {
+	switch x.format {
 	case "jsonl":
 		p = &jsonPrinter{out: out}
 	case "parquet":
 		p = &parquetPrinter{out: out}
 	default:
-		p = newCSVPrinter(out, terminal)
+		p = newCSVPrinter(out, x.terminal)
 	}
-	progress := newProgress(p, a.stderr, screenOf(a.stderr, a.env).terminal() && !terminal)
-	defer progress.done()
-	err := reader.Read(ctx, db, q, progress)
+	var expected int64
+	if x.countable {
+		var err error
+		if expected, err = reader.Count(ctx, db, x.q); err != nil {
+			return err
+		}
+	}
+	progress := x.newProgress(p, x.log, x.format, expected, !x.terminal)
+	defer progress.done(!x.terminal)
+	err := reader.Read(ctx, db, x.q, progress)
 	if err == nil {
 		err = p.End()
 	}
-	if errors.Is(err, errPipeClosed) || err != nil && format == "parquet" {
+	if errors.Is(err, errPipeClosed) || err != nil && x.format == "parquet" {
 		return err // what is written of a parquet file is no use without its end
 	}
 	return errors.Join(err, out.Flush())

@@ -2,29 +2,33 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"log/slog"
 	"time"
 
+	"rollcall/schedule"
 	"rollcall/sink/reader"
 )
 
-// progressEvery is how often a terminal is told: often enough to look alive.
-const progressEvery = 200 * time.Millisecond
-
-// A progress hands rows on and tells a terminal how many there were.
+// A progress hands rows on and tells a meter how many there were.
 type progress struct {
 	printer
-	terminal io.Writer // nil where there is none
-	rows     int
-	began    time.Time
-	told     time.Time
+	meter *meter
+	so    schedule.Progress
+	began time.Time
+	stop  func()
 }
 
-func newProgress(p printer, stderr io.Writer, terminal bool) *progress {
-	now := time.Now()
-	progress := &progress{printer: p, began: now, told: now}
-	if terminal {
-		progress.terminal = stderr
+// newProgress shows how far an export has come of what is expected, or of what
+// cannot be told where that is 0: on a terminal, unless the rows go there too,
+// else in the log.
+func (a *app) newProgress(p printer, log *slog.Logger, format string, expected int64, visible bool) *progress {
+	m := newMeter(a.stderr, log, time.Now)
+	m.key = "export"
+	progress := &progress{printer: p, meter: m, began: time.Now(), stop: func() {}}
+	progress.so = schedule.Progress{Source: format, Expected: expected}
+	m.watch(progress.so)
+	if visible || m.width == 0 {
+		progress.stop = m.start()
 	}
 	return progress
 }
@@ -39,24 +43,16 @@ func (p *progress) Types(types []string) error {
 
 // Row hands on a row.
 func (p *progress) Row(values []any) error {
-	p.rows++
-	if p.terminal != nil && p.rows%256 == 0 { // the clock costs, too
-		if now := time.Now(); now.Sub(p.told) >= progressEvery {
-			p.told = now
-			p.tell("\x1b[K")
-		}
+	if p.so.Records++; p.so.Records%256 == 0 { // its lock costs, too
+		p.meter.watch(p.so)
 	}
 	return p.printer.Row(values)
 }
 
-func (p *progress) tell(end string) {
-	took := time.Since(p.began).Seconds()
-	fmt.Fprintf(p.terminal, "\r%d accounts, %.0f a second%s", p.rows, float64(p.rows)/max(took, 0.001), end)
-}
-
-// done tells the last of it.
-func (p *progress) done() {
-	if p.terminal != nil {
-		p.tell("\x1b[K\n")
+// done tells a terminal the last of it.
+func (p *progress) done(visible bool) {
+	p.stop()
+	if visible && p.meter.width > 0 {
+		fmt.Fprintf(p.meter.out, "%d accounts in %s\n", p.so.Records, time.Since(p.began).Round(time.Second/10))
 	}
 }

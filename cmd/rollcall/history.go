@@ -23,7 +23,7 @@ source/external_id.`,
   rollcall history acme/AC0123456789 -o json`,
 		Args: cobra.ExactArgs(1),
 	}
-	o.add(c, true)
+	o.add(c, 0)
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
 		reference, err := reader.ParseReference(args[0])
 		if err != nil {

@@ -22,23 +22,37 @@ up to date by themselves.`,
 			return badUsage("say which: up or status")
 		},
 	}
-	c.AddCommand(&cobra.Command{
-		Use: "up", Short: "Bring the schema up to date", Example: "  rollcall migrate up", Args: noArguments,
-		RunE: a.does(func(ctx context.Context, _ []string) error {
-			return a.withDirectory(ctx, func(ctx context.Context, cfg *config, db *sqlx.DB) error {
-				if err := sink.Migrate(ctx, db, string(cfg.ReaderRole)); err != nil {
-					return err
-				}
-				return a.showVersions(ctx, db)
-			})
-		}),
-	}, &cobra.Command{
+	c.AddCommand(migrateUpCommand(a), &cobra.Command{
 		Use: "status", Short: "Tell which versions are there", Example: "  rollcall migrate status", Args: noArguments,
 		RunE: a.does(func(ctx context.Context, _ []string) error {
 			return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 				return a.showVersions(ctx, db)
 			})
 		}),
+	})
+	return c
+}
+
+func migrateUpCommand(a *app) *cobra.Command {
+	var search bool
+	c := &cobra.Command{
+		Use:   "up [flags]",
+		Short: "Bring the schema up to date",
+		Example: `  rollcall migrate up
+  rollcall migrate up --search-index`,
+		Args: noArguments,
+	}
+	c.Flags().BoolVar(&search, "search-index", false, "make the index for --search too; each change costs more from then on")
+	c.RunE = a.does(func(ctx context.Context, _ []string) error {
+		return a.withDirectory(ctx, func(ctx context.Context, cfg *config, db *sqlx.DB) error {
+			if err := sink.Migrate(ctx, db, string(cfg.ReaderRole)); err != nil {
+				return err
+			}
+			if err := a.showVersions(ctx, db); err != nil || !search {
+				return err
+			}
+			return sink.IndexSearch(ctx, db)
+		})
 	})
 	return c
 }

@@ -19,6 +19,9 @@ type printer interface {
 	End() error
 }
 
+// A noting printer has something to tell beside its answer, or "".
+type noting interface{ note() string }
+
 // tableLimit is how many rows a table has unless --limit says otherwise: what
 // still can be looked through.
 const tableLimit = 50
@@ -30,13 +33,13 @@ type output struct {
 	limited bool // by --limit
 }
 
-// add adds the flags to c. unlimited is a table that is not cut by itself.
-func (o *output) add(c *cobra.Command, unlimited bool) {
+// add adds the flags to c. rows is how many a table has by itself, 0 being all.
+func (o *output) add(c *cobra.Command, rows int) {
 	o.format = choice{value: "table", from: []string{"table", "json", "jsonl", "csv"}}
 	o.limit = -1
-	standard := fmt.Sprintf("%d in a table, else all", tableLimit)
-	if unlimited {
-		o.limit, standard = 0, "all"
+	standard := "all"
+	if rows > 0 {
+		standard = fmt.Sprintf("%d in a table, else all", rows)
 	}
 	c.Flags().VarP(&o.format, "output", "o", "table for people, the others for programs")
 	c.Flags().IntVar(&o.limit, "limit", o.limit, "no more than `N` rows, 0 being all (default: "+standard+")")
@@ -46,7 +49,7 @@ func (o *output) add(c *cobra.Command, unlimited bool) {
 			return errors.New("--limit: must not be negative")
 		}
 		if o.limit < 0 && o.format.value == "table" {
-			o.limit = tableLimit
+			o.limit = rows
 		}
 		o.limit = max(o.limit, 0)
 		return nil
@@ -83,6 +86,9 @@ func (a *app) answer(ctx context.Context, db *sqlx.DB, q reader.Query, o *output
 			return err
 		}
 		fmt.Fprintf(a.stderr, "%d more: --limit 0 shows all\n", max(all, int64(c.rows))-int64(c.limit))
+	}
+	if n, notes := c.printer.(noting); notes && n.note() != "" {
+		fmt.Fprintln(a.stderr, n.note())
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 // What bounds the memory of a parquet file being written: its pages wait in
@@ -49,9 +48,13 @@ func (p *parquetPrinter) Columns(columns []string) error {
 		leaf, _ := schema.Lookup(path...)
 		p.levels = append(p.levels, leaf.MaxDefinitionLevel)
 	}
+	codec, err := newZstdCodec()
+	if err != nil {
+		return err
+	}
 	version, _ := buildVersion()
 	p.file = parquet.NewGenericWriter[any](p.out, schema,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
+		parquet.Compression(codec),
 		parquet.PageBufferSize(pageBytes),
 		parquet.DictionaryMaxBytes(dictionaryBytes),
 		parquet.SkipPageBounds("payload"),

@@ -22,7 +22,8 @@ const (
 type meter struct {
 	out   io.Writer
 	log   *slog.Logger
-	width int // of the terminal, 0 where there is none
+	key   string // what a gauge's Source is called in the log
+	width int    // of the terminal, 0 where there is none
 	now   func() time.Time
 
 	mu     sync.Mutex
@@ -36,7 +37,7 @@ type gauge struct {
 }
 
 func newMeter(out io.Writer, log *slog.Logger, now func() time.Time) *meter {
-	return &meter{out: out, log: log, width: terminalWidth(out), now: now}
+	return &meter{out: out, log: log, key: "source", width: terminalWidth(out), now: now}
 }
 
 // watch takes what a run tells of itself.
@@ -92,7 +93,7 @@ func (m *meter) show() {
 	for _, g := range m.gauges {
 		rate, left := g.pace(m.now())
 		if m.width == 0 {
-			args := []any{"source", g.Source, "read", g.Records, "per_second", int64(rate)}
+			args := []any{m.key, g.Source, "read", g.Records, "per_second", int64(rate)}
 			if g.Expected > 0 {
 				args = append(args, "expected", g.Expected)
 			}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -80,4 +82,29 @@ func TestProgressIsDrawnOnATerminal(t *testing.T) {
 	if got := out.String(); got != want {
 		t.Errorf("drawn %q, want %q", got, want)
 	}
+}
+
+func TestAnExportTellsHowFarItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log lockedBuffer
+		a := &app{stderr: &log}
+		p := a.newProgress(&jsonPrinter{out: bufio.NewWriter(io.Discard)}, slog.New(slog.NewTextHandler(&log, nil)), "jsonl", 1000, true)
+		if err := p.Columns([]string{"id"}); err != nil {
+			t.Fatal(err)
+		}
+		for range 512 {
+			if err := p.Row([]any{int64(1)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(logEvery)
+		synctest.Wait()
+		if got, want := log.take(), "msg=progress export=jsonl read=512 per_second=51 expected=1000 left=10s"; !strings.Contains(got, want) {
+			t.Errorf("logged %q, want %q", got, want)
+		}
+		p.done(true)
+		if text := log.take(); text != "" {
+			t.Errorf("told %q at the end, though there is no terminal", text)
+		}
+	})
 }

@@ -25,7 +25,7 @@ func rejectsCommand(a *app) *cobra.Command {
 	c.Flags().StringSliceVar(&names, "source", nil, flagSource)
 	c.Flags().StringVar(&search, "search", "", "with `TEXT` in the external id or the reason")
 	c.Flags().BoolVar(&resolved, "resolved", false, "those too that were taken since, or are gone")
-	o.add(c, false)
+	o.add(c, tableLimit)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 			return a.answer(ctx, db, reader.Rejects(names, search, resolved), &o, func(out *bufio.Writer) printer {

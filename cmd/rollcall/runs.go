@@ -26,7 +26,7 @@ func runsCommand(a *app) *cobra.Command {
 	}
 	c.Flags().StringSliceVar(&names, "source", nil, flagSource)
 	c.Flags().Var(&statuses, "status", flagStatus+oneOf(runStates))
-	o.add(c, false)
+	o.add(c, tableLimit)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 			return a.answer(ctx, db, reader.Runs(names, statuses.values), &o, func(out *bufio.Writer) printer {

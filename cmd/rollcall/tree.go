@@ -19,14 +19,18 @@ func treeCommand(a *app) *cobra.Command {
 		Short: "Show the hierarchy of all accounts, or below one",
 		Long: `Show the hierarchy of all accounts, or of one and those below it. ID is the
 directory's id or source/external_id. What is asked for is shown with all above
-it; an account whose parent the directory does not know is marked.`,
+it; an account whose parent the directory does not know is marked.
+
+A tree of more than 200 lines, or of --limit, is folded: of the accounts right
+below one a part is shown, and as many levels as fit. What is folded is counted.`,
 		Example: `  rollcall tree --source acme
   rollcall tree acme/AC0123456789 --deleted
-  rollcall tree 42 --as-of 2026-03-01`,
+  rollcall tree 42 --as-of 2026-03-01
+  rollcall tree --limit 0 | less`,
 		Args: cobra.MaximumNArgs(1),
 	}
 	pick.add(c.Flags())
-	o.add(c, true)
+	o.add(c, treeLimit)
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
 		var reference *reader.Reference
 		if len(args) > 0 {
@@ -47,8 +51,16 @@ it; an account whose parent the directory does not know is marked.`,
 				}
 				top = &account
 			}
-			return a.answer(ctx, db, reader.Tree(pick.filter(), top, !o.machine()), &o, func(out *bufio.Writer) printer {
-				return newTreePrinter(out, a.screen)
+			drawn, lines := !o.machine(), o.limit
+			if drawn {
+				o.limit = 0 // of lines, not of accounts
+			}
+			return a.answer(ctx, db, reader.Tree(pick.filter(), top, drawn), &o, func(out *bufio.Writer) printer {
+				p := newTreePrinter(out, a.screen)
+				if lines == 0 {
+					return p
+				}
+				return newFoldingTree(p, lines)
 			})
 		})
 	})
@@ -91,28 +103,42 @@ func (p *treePrinter) Columns(columns []string) error {
 // Row draws an account.
 func (p *treePrinter) Row(values []any) error {
 	r := row{p.names, values}
-	depth := int(r.number("depth"))
+	last, _ := r.value("last").(bool)
+	return p.draw(r, int(r.number("depth")), last, "")
+}
+
+// draw draws an account at a level, the last one of its siblings or not.
+func (p *treePrinter) draw(r row, level int, last bool, remark string) error {
+	return p.line(level, last, func(lead string) string { return p.label(r, lead, remark) })
+}
+
+// line draws what label makes of the strokes before it.
+func (p *treePrinter) line(level int, last bool, label func(lead string) string) error {
 	branch, past := "", ""
-	if depth > 0 {
+	if level > 0 {
 		branch, past = p.strokes.child, p.strokes.past
-		if last, _ := r.value("last").(bool); last {
+		if last {
 			branch, past = p.strokes.last, p.strokes.none
 		}
 	}
-	p.past = append(p.past[:depth], past)
-	lead := strings.Join(p.past[:depth], "") + branch
-	_, err := p.out.WriteString(lead + p.label(r, lead) + "\n")
+	p.past = append(p.past[:level], past)
+	lead := strings.Join(p.past[:level], "") + branch
+	_, err := p.out.WriteString(lead + label(lead) + "\n")
 	return err
 }
 
 // label is what stands at a node, cut to the terminal.
-func (p *treePrinter) label(r row, lead string) string {
+func (p *treePrinter) label(r row, lead, remark string) string {
 	name, rest := clean(r.text("name")), clean(r.text("source")+"/"+r.text("external_id"))
 	if name == "" {
 		name = "(no name)"
 	}
-	for _, remark := range remarks(r) {
-		rest += "  " + clean(remark)
+	notes := remarks(r)
+	if remark != "" {
+		notes = append(notes, remark)
+	}
+	for _, note := range notes {
+		rest += "  " + clean(note)
 	}
 	if p.screen.terminal() {
 		room := max(p.screen.width-width(lead), 2*narrowest)

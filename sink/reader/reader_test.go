@@ -73,8 +73,8 @@ func small(t testing.TB) *sqlx.DB {
 	must(t, db, `UPDATE directory.accounts SET status = 'suspended', email = 'box@berg.example' WHERE id = 2`)
 	must(t, db, `UPDATE directory.accounts SET deleted_at = $1, changed_at = $1 WHERE id = 4`, day(5))
 	must(t, db, `INSERT INTO directory_internal.account_version
-		(account_id, valid_from, valid_to, operation, provider, parent_external_id, name, status, payload, fingerprint)
-		VALUES (4, $1, $2, 'created', 'signalwire', 'A', 'Zoo', 'active', '{}', '\x00')`, day(1), day(5))
+		(source, external_id, account_id, valid_from, valid_to, operation, provider, parent_external_id, name, status, payload, fingerprint)
+		VALUES ('acme', 'Z', 4, $1, $2, 'created', 'signalwire', 'A', 'Zoo', 'active', '{}', '\x00')`, day(1), day(5))
 	must(t, db, `INSERT INTO directory_internal.account_head VALUES (4, 'deleted', NULL)`)
 	return db
 }
@@ -199,7 +199,7 @@ func TestTreesAreInOrder(t *testing.T) {
 			"as of the very time of a change",
 			reader.Filter{AsOf: day(5), Deleted: true},
 			account(1, "acme"),
-			[]string{"Acme", "  Berg", "    Älv .", "  Zoo .", "    Ape ."},
+			[]string{"Acme .", "  Berg", "    Älv .", "  Zoo .", "    Ape ."},
 		},
 	} {
 		t.Run(test.what, func(t *testing.T) {
@@ -247,6 +247,47 @@ func TestATreeAsOfATimeIsAForest(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, ask(t, db, reader.Tree(reader.Filter{AsOf: day(2)}, nil, true)).each(line)); diff != "" {
 		t.Errorf("tree (-want +got):\n%s", diff)
+	}
+}
+
+// The tree below one account is found without looking at any other, and is the
+// same as it is within all of them.
+func TestATreeAsOfATimeIsThatOfAll(t *testing.T) {
+	db := small(t)
+	for i, cyclic := range []struct{ id, parent string }{{"R", ""}, {"B", "C"}, {"C", "D"}, {"D", "B"}, {"E", "D"}, {"S", "S"}, {"F", "B"}} {
+		add(t, db, int64(20+i), "round", cyclic.id, "round "+cyclic.id, cyclic.parent)
+	}
+	must(t, db, `UPDATE directory.accounts a SET parent_id = p.id FROM directory.accounts p
+		WHERE a.source = 'round' AND p.source = a.source AND p.external_id = a.parent_external_id AND a.external_id NOT IN ('B', 'S')`)
+	for _, at := range []time.Time{day(1).Add(-time.Second), day(1), day(4), day(5), day(9)} {
+		filter := reader.Filter{AsOf: at, Deleted: true}
+		all := ask(t, db, reader.Tree(filter, nil, true))
+		id, depth := slices.Index(all.columns, "id"), slices.Index(all.columns, "depth")
+		for i, top := range all.rows {
+			want := []string{}
+			for j, r := range all.rows[i:] {
+				if j > 0 && r[depth].(int64) <= top[depth].(int64) {
+					break
+				}
+				r = slices.Clone(r)
+				r[depth] = r[depth].(int64) - top[depth].(int64)
+				if j == 0 {
+					r[slices.Index(all.columns, "last")] = true // of one
+				}
+				want = append(want, fmt.Sprint(r))
+			}
+			got := []string{}
+			source := top[slices.Index(all.columns, "source")].(string)
+			for _, r := range ask(t, db, reader.Tree(filter, &reader.Account{ID: top[id].(int64), Source: source}, true)).rows {
+				got = append(got, fmt.Sprint(r))
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("below %v at %v (-all +below):\n%s", top, at, diff)
+			}
+		}
+		if (len(all.rows) == 0) != at.Before(day(1)) {
+			t.Errorf("%d accounts at %v", len(all.rows), at)
+		}
 	}
 }
 
