@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,6 +82,24 @@ func (m *moment) Set(text string) (err error) {
 		}
 	}
 	return errors.New("must be a time such as 2026-03-01T12:00:00Z, or a date such as 2026-03-01 (midnight UTC)")
+}
+
+// A number is a flag that takes one of rows.
+type number struct{ n *int }
+
+// Type is what the help shows.
+func (*number) Type() string { return "N" }
+
+func (n *number) String() string { return strconv.Itoa(*n.n) }
+
+// Set reads a number.
+func (n *number) Set(text string) error {
+	i, err := strconv.Atoi(text)
+	if err != nil || i < 0 {
+		return errors.New("must be a whole number from 0")
+	}
+	*n.n = i
+	return nil
 }
 
 const (

@@ -28,9 +28,8 @@ const tableLimit = 50
 
 // An output is how a command was asked to show its answer.
 type output struct {
-	format  choice
-	limit   int
-	limited bool // by --limit
+	format choice
+	limit  int
 }
 
 // add adds the flags to c. rows is how many a table has by itself, 0 being all.
@@ -42,12 +41,9 @@ func (o *output) add(c *cobra.Command, rows int) {
 		standard = fmt.Sprintf("%d in a table, else all", rows)
 	}
 	c.Flags().VarP(&o.format, "output", "o", "table for people, the others for programs")
-	c.Flags().IntVar(&o.limit, "limit", o.limit, "no more than `N` rows, 0 being all (default: "+standard+")")
+	c.Flags().Var(&number{&o.limit}, "limit", "no more than `N` rows, 0 being all (default: "+standard+")")
 	c.Flags().Lookup("limit").DefValue = "0" // or the help tells of -1
 	c.PreRunE = func(c *cobra.Command, _ []string) error {
-		if o.limited = c.Flags().Changed("limit"); o.limited && o.limit < 0 {
-			return errors.New("--limit: must not be negative")
-		}
 		if o.limit < 0 && o.format.value == "table" {
 			o.limit = rows
 		}

@@ -21,8 +21,9 @@ func treeCommand(a *app) *cobra.Command {
 directory's id or source/external_id. What is asked for is shown with all above
 it; an account whose parent the directory does not know is marked.
 
-A tree of more than 200 lines, or of --limit, is folded: of the accounts right
-below one a part is shown, and as many levels as fit. What is folded is counted.`,
+A tree of more than 200 lines, or than --limit says, is folded: of the accounts
+right below one only some are drawn, and as many levels as fit. What is folded is
+counted.`,
 		Example: `  rollcall tree --source acme
   rollcall tree acme/AC0123456789 --deleted
   rollcall tree 42 --as-of 2026-03-01

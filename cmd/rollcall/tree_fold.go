@@ -10,8 +10,10 @@ const (
 	// what still can be looked through.
 	treeLimit = 200
 	// treeShare is the part of them that the accounts right below one may take,
-	// so that a wide one leaves room for the others.
-	treeShare = 8
+	// so that a wide one leaves room for the others; treeTopShare that of the
+	// topmost ones, or of those below the only one.
+	treeShare    = 8
+	treeTopShare = 2
 )
 
 // A foldingTree draws a tree of any size in so many lines, and keeps no more in
@@ -52,7 +54,7 @@ func (t *foldingTree) Row(values []any) error {
 	}
 	t.hidden, t.open = -1, t.open[:level+1]
 	parent := t.open[level]
-	if t.folding && (level >= t.levels || len(parent.children) >= t.share()) {
+	if t.folding && (level >= t.levels || len(parent.children) >= t.share(level)) {
 		parent.beside++
 		parent.below++
 		t.hidden = level
@@ -67,14 +69,20 @@ func (t *foldingTree) Row(values []any) error {
 	return nil
 }
 
-// share is how many children of one account are drawn at most.
-func (t *foldingTree) share() int { return max(t.lines/treeShare, 1) }
+// share is how many accounts of a level, below one, are drawn at most.
+func (t *foldingTree) share(level int) int {
+	part := treeShare
+	if level == 0 || level == 1 && len(t.root.children) == 1 {
+		part = treeTopShare
+	}
+	return max(t.lines/part, 1)
+}
 
 // fold makes the tree fit.
 func (t *foldingTree) fold() {
 	if !t.folding {
 		t.folding, t.levels = true, t.root.height()
-		t.root.narrow(t.share())
+		t.narrow(&t.root, 0)
 	}
 	for t.kept = t.root.size(); t.kept > t.lines && t.levels > 1; t.kept = t.root.size() {
 		t.levels--
@@ -103,11 +111,11 @@ func (n *node) size() (nodes int) {
 	return nodes
 }
 
-// narrow folds children beyond a number, at n and below.
-func (n *node) narrow(most int) {
-	n.hide(most)
+// narrow folds children beyond their share, at n and below.
+func (t *foldingTree) narrow(n *node, level int) {
+	n.hide(t.share(level))
 	for _, c := range n.children {
-		c.narrow(most)
+		t.narrow(c, level+1)
 	}
 }
 

@@ -85,7 +85,7 @@ func TestALargeTreeIsFolded(t *testing.T) {
 	}{
 		{"one that fits", 3, []sprout{{"a", leaves("b", 2)}}, "a\n├── b1\n└── b2\n", ""},
 		{
-			"a wide one", 24, wide, "a\n├── b1\n├── b2\n├── b3\n└── … 1,497 more\n",
+			"a wide one", 6, wide, "a\n├── b1\n├── b2\n├── b3\n└── … 1,497 more\n",
 			"1,497 accounts are folded: --limit 0 shows all, rollcall tree ID those below one",
 		},
 		{
