@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -167,6 +168,58 @@ func TestFaultsASessionInABlackHole(t *testing.T) {
 			d.mustEqual(d.rows)
 			d.mustHeal()
 		})
+	}
+}
+
+// A run that hears nothing of Postgres any more ends by itself: soon after it is
+// told to or has made no progress, at the latest when others take it for dead. As
+// that takes its time, it belongs to the tests that ROLLCALL_FAULTS asks for.
+func TestFaultsOfWhichNothingIsHeard(t *testing.T) {
+	t.Parallel()
+	const soon, dead = 30 * time.Second, sink.SilentAfter + 20*time.Second
+	for _, test := range []struct {
+		name   string
+		at     proxy.Moment
+		do     proxy.Effect
+		then   string // TIMEOUT, or that it is told to stop
+		within time.Duration
+		status string // that it returns; "failed" stands for "interrupted", too: its hold may be found lost first
+	}{
+		{"over no session, as it asks for the lock", proxy.Says("pg_try_advisory_lock"), proxy.Partition(), "", dead, ""},
+		{"over no session, in a COPY", proxy.CopyData(2), proxy.Partition(), "", dead, "failed"},
+		{"over no session, in the applying transaction", proxy.Says(theInsert), proxy.Partition(), "", dead, "failed"},
+		{"over no session, as it lets go", proxy.Says("pg_advisory_unlock"), proxy.Partition(), "", soon, "succeeded"},
+		{"over its own session, as it asks for the lock", proxy.Says("pg_try_advisory_lock"), proxy.BlackHole(), "", dead, ""},
+		{"over its own session, without progress", proxy.CopyData(2), proxy.BlackHole(), "1s", soon, "failed"},
+		{"over its own session, and it is told to stop", proxy.Says(theInsert), proxy.BlackHole(), "stop", soon, "interrupted"},
+	} {
+		for range proxy.HowMany(t, 0, 1) {
+			t.Run(test.name, func(t *testing.T) {
+				t.Parallel()
+				d := aDay(t)
+				ctx, stop := context.WithCancelCause(t.Context())
+				defer stop(nil)
+				fault := d.postgres.Inject(test.at, 0, test.do)
+				if test.then != "" && test.then != "stop" {
+					d.n.set("TIMEOUT", test.then)
+				}
+				last, began, done := d.last(), time.Now(), make(chan Result, 1)
+				go func() { done <- d.run(ctx, acme) }()
+				<-fault.Fired()
+				if test.then == "stop" {
+					stop(errStop)
+				}
+				result := <-done
+				as := result.Status == test.status || test.status == "failed" && result.Status == "interrupted"
+				if took := time.Since(began); !as || took > test.within {
+					t.Errorf("after %v the run ended %q, error %v", took, result.Status, result.Err)
+				}
+				d.settle()
+				d.judge(last, result)
+				d.n.set("TIMEOUT", "10m")
+				d.mustHeal()
+			})
+		}
 	}
 }
 

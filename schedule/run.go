@@ -190,6 +190,8 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	p.pulse.timer.Store(timer)
 	defer timer.Stop()
 	defer p.pulse.timer.Store(nil)
+	// A session that does not answer must not keep the run for longer.
+	defer context.AfterFunc(ctx, p.run.Hurry())()
 
 	traits := p.source.Traits()
 	outcome := sink.Outcome{Identity: traits.Identity, Volatile: traits.Rules.Volatile(), Unlinks: traits.Unlinks}

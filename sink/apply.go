@@ -107,7 +107,7 @@ func (r *Run) Apply(ctx context.Context, o Outcome) (Report, error) {
 // took place. One that is on its way still is waited for: it keeps the row.
 func (r *Run) committed(ctx context.Context) (done bool) {
 	err := insist(ctx, func(ctx context.Context) error {
-		return r.db.GetContext(ctx, &done, `SELECT status NOT IN ('running', 'interrupted') FROM directory.runs WHERE id = $1 FOR SHARE`, r.ID)
+		return Desk(r.db).GetContext(ctx, &done, `SELECT status NOT IN ('running', 'interrupted') FROM directory.runs WHERE id = $1 FOR SHARE`, r.ID)
 	})
 	return err == nil && done
 }

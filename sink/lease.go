@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"database/sql/driver"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -19,6 +20,10 @@ const (
 	// have it replaced within a minute.
 	SilentAfter = 40 * time.Second
 
+	// lastWords is how long the session of a run that has to end may still take to
+	// answer: longer than the driver takes to cancel a statement.
+	lastWords = 15 * time.Second
+
 	// endedWait is how long the lock of a session that was ended may take to
 	// come free.
 	endedWait = 5 * time.Second
@@ -29,8 +34,62 @@ const (
 type lease struct {
 	lost   context.Context // ends with ErrLost
 	lose   context.CancelCauseFunc
+	guard  *guard
+	calm   func() bool // the end of the caller's context gives the session no haste any more
 	closed chan struct{}
 	done   chan struct{}
+}
+
+// A guard cuts a session that nobody gives more time: nothing else ends a wait
+// for an answer that was lost on its way.
+type guard struct {
+	mu    sync.Mutex
+	timer *time.Timer
+	fixed bool // no more time is given
+}
+
+// guarded lets the run's session be cut after SilentAfter, and has silent called
+// before that.
+func (r *Run) guarded(silent func()) *guard {
+	var session driver.Conn
+	_ = r.conn.Raw(func(s any) error { session, _ = s.(driver.Conn); return nil })
+	return &guard{timer: time.AfterFunc(SilentAfter, func() {
+		silent()
+		cut(r.db, session)
+	})}
+}
+
+// extend gives the session that much time from now.
+func (g *guard) extend(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.fixed {
+		g.timer.Reset(d)
+	}
+}
+
+// finish gives it that much time at most, and no more later.
+func (g *guard) finish(d time.Duration) {
+	g.extend(d)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.fixed = true
+}
+
+// now cuts it.
+func (g *guard) now() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.fixed = true
+	g.timer.Reset(0)
+}
+
+// stop leaves the session alone.
+func (g *guard) stop() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.fixed = true
+	g.timer.Stop()
 }
 
 // keepLease gives signs of life until endLease. A run that cannot, or whose
@@ -39,12 +98,8 @@ func (r *Run) keepLease(ctx context.Context, pid int) {
 	l := &lease{closed: make(chan struct{}), done: make(chan struct{})}
 	l.lost, l.lose = context.WithCancelCause(context.WithoutCancel(ctx))
 	r.lease = l
-	var session driver.Conn
-	_ = r.conn.Raw(func(s any) error { session, _ = s.(driver.Conn); return nil })
-	watch := time.AfterFunc(SilentAfter, func() {
-		l.lose(ErrLost)
-		cut(r.db, session)
-	})
+	l.guard = r.guarded(func() { l.lose(ErrLost) })
+	l.calm = context.AfterFunc(ctx, func() { l.guard.finish(lastWords) })
 	go func() {
 		defer close(l.done)
 		tick := time.NewTicker(beatEvery)
@@ -52,7 +107,6 @@ func (r *Run) keepLease(ctx context.Context, pid int) {
 		for {
 			select {
 			case <-l.closed:
-				watch.Stop()
 				return
 			case <-tick.C:
 			}
@@ -60,9 +114,9 @@ func (r *Run) keepLease(ctx context.Context, pid int) {
 			switch {
 			case err != nil: // until it was silent for too long
 			case held:
-				watch.Reset(SilentAfter)
+				l.guard.extend(SilentAfter)
 			default:
-				watch.Reset(0)
+				l.guard.now()
 				return
 			}
 		}
@@ -88,6 +142,8 @@ func (r *Run) endLease() {
 	close(r.lease.closed)
 	r.lease.lose(nil)
 	<-r.lease.done
+	r.lease.calm()
+	r.lease.guard.stop()
 	r.lease = nil
 }
 
@@ -98,6 +154,13 @@ func (r *Run) Bind(ctx context.Context) (bound context.Context, cancel func()) {
 	lost := r.lease.lost
 	stop := context.AfterFunc(lost, func() { end(context.Cause(lost)) })
 	return bound, func() { stop(); end(nil) }
+}
+
+// Hurry returns what tells that the run is given up: its session has to answer
+// soon. It may be called at any time, also after Close.
+func (r *Run) Hurry() func() {
+	g := r.lease.guard
+	return func() { g.finish(lastWords) }
 }
 
 // EndSilent ends the sessions of runs of which nothing was heard for so long,

@@ -130,10 +130,13 @@ func (r *Run) register(ctx context.Context) error {
 // lock takes the connection's advisory lock for the session.
 func (r *Run) lock(ctx context.Context) error {
 	deadline := time.Now().Add(r.start.Wait)
+	guard := r.guarded(func() {})
+	defer guard.stop()
 	var looked time.Time // for a holder that is dead
 	poll := time.NewTicker(lockPoll)
 	defer poll.Stop()
 	for {
+		guard.extend(SilentAfter)
 		var held bool
 		var pid int
 		err := r.conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1, $2), pg_backend_pid()`, lockClass, r.connection).Scan(&held, &pid)
@@ -146,7 +149,7 @@ func (r *Run) lock(ctx context.Context) error {
 		}
 		if time.Since(looked) >= beatEvery {
 			looked = time.Now()
-			ended, err := EndSilent(ctx, r.db, SilentAfter)
+			ended, err := EndSilent(ctx, Desk(r.db), SilentAfter)
 			if err != nil {
 				return err
 			}
@@ -246,7 +249,7 @@ func (r *Run) End(ctx context.Context, status, reason string, c Counts) error {
 		args := []any{r.ID, status, reason, c.Pages, c.Fetched, c.Rejected}
 		_, err := r.conn.ExecContext(ctx, statement("end"), args...)
 		if err != nil { // the session may be what was lost
-			_, err = r.db.ExecContext(ctx, statement("end"), args...)
+			_, err = Desk(r.db).ExecContext(ctx, statement("end"), args...)
 		}
 		return err
 	})
@@ -257,6 +260,9 @@ func (r *Run) Close(ctx context.Context) {
 	r.endLease()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
+	guard := r.guarded(func() {})
+	defer guard.stop()
+	guard.extend(closeTimeout)
 	if r.compare != nil {
 		_ = r.compare.Close() // an error is of the session, and shows below
 	}

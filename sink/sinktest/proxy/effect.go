@@ -58,6 +58,22 @@ func BlackHole() Effect {
 	}}
 }
 
+// Partition makes a black hole of every connection, also of those to come, until
+// Clear.
+func Partition() Effect {
+	return Effect{Name: "partition", lasting: true, do: func(l *link, _ *stream, _ []byte) bool {
+		p := l.proxy
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.parted = true
+		for other := range p.links {
+			other.disturbed = true
+			other.hole.Store(true)
+		}
+		return true
+	}}
+}
+
 const (
 	// dripPieces is into how many pieces a dripping message is cut at most.
 	dripPieces = 20

@@ -21,5 +21,5 @@ func HowMany(tb TB, few, all int) int {
 	if err != nil || n < 1 {
 		tb.Fatal("ROLLCALL_FAULTS must be the number of random fault schedules, such as ", allSchedules)
 	}
-	return max(1, n*all/allSchedules)
+	return max(1, few, n*all/allSchedules)
 }

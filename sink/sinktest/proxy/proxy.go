@@ -33,8 +33,9 @@ type Proxy struct {
 	mu     sync.Mutex
 	closed bool
 	links  map[*link]bool
-	steps  int // messages that Step matches
-	refuse int // so many connections to come
+	steps  int  // messages that Step matches
+	refuse int  // so many connections to come
+	parted bool // connections to come are black holes
 	faults []*Fault
 	fired  map[string]int
 	doing  sync.WaitGroup // effects at work
@@ -122,6 +123,8 @@ func (p *Proxy) connect(client net.Conn) {
 	open := !p.closed
 	if open {
 		p.links[l] = true
+		l.disturbed = p.parted
+		l.hole.Store(p.parted)
 	}
 	p.mu.Unlock()
 	if open {
@@ -164,7 +167,7 @@ func (p *Proxy) CutAll() {
 // are waited for, connections that one lies on are cut, and new ones pass.
 func (p *Proxy) Clear() {
 	p.mu.Lock()
-	p.faults, p.refuse = nil, 0
+	p.faults, p.refuse, p.parted = nil, 0, false
 	for l := range p.links {
 		if l.disturbed {
 			l.cut()

@@ -27,7 +27,7 @@ func through(t *testing.T) (p *proxy.Proxy, db, direct *sqlx.DB) {
 	t.Cleanup(func() { direct.Close() })
 	direct.MustExec(`CREATE TABLE noted (n int)`)
 	p, url = proxy.Postgres(t, url)
-	db = sqlx.MustConnect("postgres", url)
+	db = sqlx.MustConnect("postgres", url+"&connect_timeout=1")
 	t.Cleanup(func() { db.Close() })
 	return p, db, direct
 }
@@ -171,6 +171,26 @@ func TestABlackHole(t *testing.T) {
 	p.Clear()
 	if err := <-ended; err == nil {
 		t.Error("a statement that did not arrive was answered")
+	}
+}
+
+// A partition swallows what all say, also over connections that come later.
+func TestAPartition(t *testing.T) {
+	p, db, direct := through(t)
+	db.SetMaxIdleConns(0) // a session that waits for an answer does so for ever; a new one for a second
+	parted := p.Inject(proxy.Says("INTO noted"), 0, proxy.Partition())
+	ended := make(chan error, 1)
+	go func() { ended <- inTransaction(t, db) }()
+	<-parted.Fired()
+	if err := db.Ping(); err == nil {
+		t.Error("a new session was answered")
+	}
+	p.Clear()
+	if err := <-ended; err == nil {
+		t.Error("a session of before was answered")
+	}
+	if err := inTransaction(t, db); err != nil || noted(t, direct) != 1 {
+		t.Errorf("after it: %v", err)
 	}
 }
 
