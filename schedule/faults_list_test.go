@@ -262,7 +262,7 @@ func TestWithoutProgressARunIsGivenUp(t *testing.T) {
 	r, n := rigOf(t, "signalwire", numbered(12)...)
 	n.set("PAGE_SIZE", "5")
 	r.mustSync("succeeded")
-	n.set("TIMEOUT", "300ms")
+	n.set("TIMEOUT", "3s")
 	rule := n.On(simulate.Listing).Skip(1).Do(simulate.Hang())
 	began := time.Now()
 	r.unchanged(func() {
@@ -270,8 +270,8 @@ func TestWithoutProgressARunIsGivenUp(t *testing.T) {
 			t.Errorf("the error is %v", result.Err)
 		}
 	})
-	if took := time.Since(began); took > 10*time.Second || rule.Fired() == 0 {
-		t.Errorf("giving up after 300ms took %v; the fault took place %d times", took, rule.Fired())
+	if took := time.Since(began); took > time.Minute || rule.Fired() == 0 {
+		t.Errorf("giving up after 3s took %v; the fault took place %d times", took, rule.Fired())
 	}
 	n.Clear()
 	r.mustSync("succeeded")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -203,13 +204,12 @@ func (h Harness) recovers(t *testing.T, requests []string) {
 			{"stalls", func(good Answer) Answer { return Answer{Body: good.Body[:len(good.Body)*3/4], Stall: true} }, 30 * time.Second},
 		} {
 			h.bubble(t, "goes on where it "+bad.name+" once: "+request, func(f *fixture) {
-				failed := false
+				var failed atomic.Bool // requests may come side by side
 				answer := bad.answer(f.server.scripted(request))
 				f.server.Override = func(got string, _ *http.Request) *Answer {
-					if got != request || failed {
+					if got != request || !failed.CompareAndSwap(false, true) {
 						return nil
 					}
-					failed = true
 					return &answer
 				}
 				begin := time.Now()
