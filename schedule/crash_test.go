@@ -48,6 +48,8 @@ func (r *rig) crash(server *embedded.Server) {
 // nothing else is lost, and the next run needs no repair.
 func TestFaultsPostgresCrashes(t *testing.T) {
 	t.Parallel()
+	server := sinktest.Server(t)
+	base := rigAt(t, server.URL())
 	for _, test := range []struct {
 		name   string
 		at     proxy.Moment
@@ -61,9 +63,7 @@ func TestFaultsPostgresCrashes(t *testing.T) {
 		{"after the commit", proxy.Says("pg_advisory_unlock"), "succeeded"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			server := sinktest.Server(t)
-			d := rigAt(t, server.URL()).aDay()
+			d := base.fresh(t).aDay()
 			last := d.last()
 			crash := d.postgres.Inject(test.at, 0, proxy.Call("crash", func() { d.crash(server) }))
 			result := d.run(t.Context(), acme)

@@ -55,6 +55,7 @@ func (r *rig) aDay() *disturbance {
 // nothing, the run's row says which, and the next run needs no repair.
 func TestFaultsOfASession(t *testing.T) {
 	t.Parallel()
+	base := newRig(t)
 	for _, test := range []struct {
 		name   string
 		at     proxy.Moment
@@ -85,8 +86,7 @@ func TestFaultsOfASession(t *testing.T) {
 		{"not at all, and a statement is late", proxy.Says(theUpdate), 0, proxy.Delay(100 * time.Millisecond), "succeeded"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			d := aDay(t)
+			d := base.fresh(t).aDay()
 			last := d.last()
 			fault := d.postgres.Inject(test.at, test.skip, test.do)
 			result := d.run(t.Context(), acme)

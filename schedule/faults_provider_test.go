@@ -11,26 +11,29 @@ import (
 // over.
 func TestFaultsOfAnAnswer(t *testing.T) {
 	t.Parallel()
-	for what, skip := range map[string]int{"the first page": 0, "a later page": 2, "a missing account": 4} {
-		for name, fault := range map[string]struct {
-			at proxy.Moment
-			do proxy.Effect
-		}{
-			"is cut before it":         {proxy.Answer, proxy.Cut()},
-			"is cut within its head":   {proxy.Answer, proxy.CutHalfway()},
-			"is cut within its body":   {proxy.Body, proxy.CutHalfway()},
-			"is late":                  {proxy.Answer, proxy.Delay(50 * time.Millisecond)},
-			"drips":                    {proxy.Body, proxy.Drip()},
-			"falls into a black hole":  {proxy.Answer, proxy.BlackHole()},
-			"its body falls into one":  {proxy.Body, proxy.BlackHole()},
-			"is too late for its time": {proxy.Answer, proxy.Delay(time.Minute)},
-		} {
-			t.Run(what+" "+name, func(t *testing.T) {
-				t.Parallel()
-				d := aDay(t)
+	base := newRig(t)
+	places := []string{"the first page", "a later page", "a missing account"}
+	for i, fault := range []struct {
+		name string
+		at   proxy.Moment
+		do   proxy.Effect
+	}{
+		{"is cut before it", proxy.Answer, proxy.Cut()},
+		{"is cut within its head", proxy.Answer, proxy.CutHalfway()},
+		{"is cut within its body", proxy.Body, proxy.CutHalfway()},
+		{"is late", proxy.Answer, proxy.Delay(50 * time.Millisecond)},
+		{"drips", proxy.Body, proxy.Drip()},
+		{"falls into a black hole", proxy.Answer, proxy.BlackHole()},
+		{"falls into one with its body", proxy.Body, proxy.BlackHole()},
+		{"comes too late", proxy.Answer, proxy.Delay(time.Minute)},
+	} {
+		for n := range proxy.HowMany(t, 1, len(places)) { // one place of each, or all
+			at := (i + n) % len(places)
+			t.Run(places[at]+" "+fault.name, func(t *testing.T) {
+				d := base.fresh(t).aDay()
 				d.n.set("REQUEST_TIMEOUT", "500ms")
 				last := d.last()
-				injected := d.provider.Inject(fault.at, skip, fault.do)
+				injected := d.provider.Inject(fault.at, 2*at, fault.do)
 				result := d.run(t.Context(), acme)
 				if !injected.TookPlace() {
 					t.Error("the fault did not take place")

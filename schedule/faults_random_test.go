@@ -76,7 +76,7 @@ func (l *tally) add(fired map[string]int) {
 // A schedule is repeated by its seed, which is the name of its test.
 func TestFaultsAtRandom(t *testing.T) {
 	t.Parallel()
-	schedules := proxy.HowMany(t, 12, 200)
+	schedules := proxy.HowMany(t, 10, 200)
 	l := &tally{fired: map[string]int{}}
 	t.Cleanup(func() {
 		t.Logf("%d schedules; faults that took place: %v", l.ended, l.fired)
