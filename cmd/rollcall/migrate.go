@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
@@ -51,7 +52,11 @@ func migrateUpCommand(a *app) *cobra.Command {
 			if err := a.showVersions(ctx, db); err != nil || !search {
 				return err
 			}
-			return sink.IndexSearch(ctx, db)
+			if err := sink.IndexSearch(ctx, db); err != nil {
+				return err
+			}
+			fmt.Fprintln(a.stderr, "the index for --search is there")
+			return nil
 		})
 	})
 	return c
