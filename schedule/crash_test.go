@@ -64,17 +64,7 @@ func TestFaultsPostgresCrashes(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := base.fresh(t).aDay()
-			last := d.last()
-			crash := d.postgres.Inject(test.at, 0, proxy.Call("crash", func() { d.crash(server) }))
-			result := d.run(t.Context(), acme)
-			if !crash.TookPlace() {
-				t.Error("Postgres did not crash")
-			}
-			d.settle()
-			if status := d.judge(last, result); status != test.status {
-				t.Errorf("the run is recorded as %q, want %q; error: %v", status, test.status, result.Err)
-			}
-			d.mustHeal()
+			d.suffers(test.at, 0, proxy.Call("crash", func() { d.crash(server) }), test.status)
 		})
 	}
 }

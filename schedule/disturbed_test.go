@@ -58,6 +58,23 @@ func (d *disturbance) settle() {
 	d.until(`SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`)
 }
 
+// suffers runs acme with that fault, which has to take place, leaves a run that
+// is recorded as status, and is healed by the next one.
+func (d *disturbance) suffers(at proxy.Moment, skip int, do proxy.Effect, status string) {
+	d.t.Helper()
+	last := d.last()
+	fault := d.postgres.Inject(at, skip, do)
+	result := d.run(d.t.Context(), acme)
+	if !fault.TookPlace() {
+		d.t.Errorf("the fault did not take place: %s", do.Name)
+	}
+	d.settle()
+	if got := d.judge(last, result); got != status {
+		d.t.Errorf("the run is recorded as %q, want %q; error: %v", got, status, result.Err)
+	}
+	d.mustHeal()
+}
+
 // judge compares the directory with the states that disturbed runs, all those
 // after last, may leave it in: all done or nothing. It compares their results with
 // their rows, too, and returns the status of the latest, "" where none came to be

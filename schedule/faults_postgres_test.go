@@ -87,17 +87,7 @@ func TestFaultsOfASession(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := base.fresh(t).aDay()
-			last := d.last()
-			fault := d.postgres.Inject(test.at, test.skip, test.do)
-			result := d.run(t.Context(), acme)
-			if !fault.TookPlace() {
-				t.Error("the fault did not take place")
-			}
-			d.settle()
-			if status := d.judge(last, result); status != test.status {
-				t.Errorf("the run is recorded as %q, want %q; error: %v", status, test.status, result.Err)
-			}
-			d.mustHeal()
+			d.suffers(test.at, test.skip, test.do, test.status)
 		})
 	}
 }

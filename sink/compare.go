@@ -112,8 +112,8 @@ func (r *Run) Compare(ctx context.Context, keys []Key) ([]Difference, error) {
 // compareQuery returns what runs compare.sql. A listing of several pages has it
 // planned once: planning costs a page as much as a few dozen accounts do.
 func (r *Run) compareQuery(ctx context.Context) (func(context.Context, ...any) *sql.Row, error) {
-	if !r.compared {
-		r.compared = true
+	if !r.asked {
+		r.asked = true
 		return func(ctx context.Context, args ...any) *sql.Row {
 			return r.conn.QueryRowContext(ctx, statementCompare, args...)
 		}, nil

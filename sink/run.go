@@ -48,8 +48,8 @@ type Run struct {
 	lease      *lease // keeps the lock for as long as the process is heard of
 	staging    string // its staging table; "" before it is needed
 
-	compared bool      // a page was
-	compare  *sql.Stmt // of compare.sql, from the second page on
+	asked   bool      // about a page
+	compare *sql.Stmt // of compare.sql, from the second page on
 
 	stagedBy    int64 // the run that its rows are staged under: itself, or the one that it goes on from
 	resumed     Mark  // where it went on
