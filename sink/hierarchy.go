@@ -56,7 +56,7 @@ func (a *applying) place(ctx context.Context) error {
 		}
 	}
 	if links >= analyzeFrom {
-		_, err = a.tx.ExecContext(ctx, `ANALYZE pg_temp.placement (account_id, parent_id)`)
+		_, err = a.tx.ExecContext(ctx, `ANALYZE pg_temp.placement (account_id)`)
 	}
 	return err
 }

@@ -1,11 +1,9 @@
 -- From the top down: first what hangs on nothing, or on an account whose place
 -- stays (a new account that names no parent is its own root), then level by
 -- level. What is on a cycle, or below one, is not reached.
-INSERT INTO pg_temp.placement (account_id, parent_id, root_id, depth, path)
+INSERT INTO pg_temp.placement (account_id, path)
 WITH RECURSIVE placed AS (
-    SELECT l.account_id, l.parent_id,
-           coalesce(a.root_id, l.parent_id, l.account_id) AS root_id,
-           CASE WHEN l.parent_id IS NULL THEN 0 ELSE coalesce(a.depth, 0) + 1 END AS depth,
+    SELECT l.account_id,
            CASE WHEN l.parent_id IS NULL THEN ARRAY[l.account_id]
                 ELSE coalesce(a.path, ARRAY[l.parent_id]) || l.account_id END AS path
     FROM pg_temp.link l
@@ -13,8 +11,8 @@ WITH RECURSIVE placed AS (
     LEFT JOIN directory.accounts a ON a.id = l.parent_id
     WHERE above.account_id IS NULL
     UNION ALL
-    SELECT l.account_id, l.parent_id, p.root_id, p.depth + 1, p.path || l.account_id
+    SELECT l.account_id, p.path || l.account_id
     FROM placed p
     JOIN pg_temp.link l ON l.parent_id = p.account_id
 )
-SELECT account_id, parent_id, root_id, depth, path FROM placed
+SELECT account_id, path FROM placed

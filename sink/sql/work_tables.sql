@@ -12,10 +12,7 @@ CREATE TEMP TABLE IF NOT EXISTS link (
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS placement (
     account_id bigint NOT NULL,
-    parent_id  bigint,
-    root_id    bigint NOT NULL,
-    depth      int NOT NULL,
-    path       bigint[] NOT NULL
+    path       bigint[] NOT NULL -- tells parent, root and depth
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS hop (
     account_id bigint PRIMARY KEY,
