@@ -17,7 +17,7 @@ func (o Options) unattended() bool { return o.Trigger == Schedule || o.Trigger =
 // hints: those must never cost a tick.
 func (r *Runner) begin(ctx context.Context, c sources.Configured, o Options, resumable *sink.Resumable) (*sink.Run, error) {
 	start := sink.Start{
-		Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil, Resumable: resumable,
+		Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil, Resumable: resumable, Tick: !o.tick.IsZero(),
 	}
 	if o.Wait {
 		start.Wait = c.Timeout
@@ -49,13 +49,16 @@ func (r *Runner) fail(ctx context.Context, c sources.Configured, o Options, caus
 	return errors.Join(cause, run.End(ctx, result.Status, cause.Error(), result.Counts))
 }
 
-// gaveWay tells that an unattended run found another one at work.
-func gaveWay(o Options, err error) bool { return o.unattended() && errors.Is(err, sink.ErrBusy) }
+// gaveWay tells that an unattended run found another one at work, or that of its
+// own tick begun.
+func gaveWay(o Options, err error) bool {
+	return o.unattended() && (errors.Is(err, sink.ErrBusy) || errors.Is(err, sink.ErrBegun))
+}
 
 // logEnd tells how a run ended, if it was one.
 func logEnd(log *slog.Logger, o Options, r Result) {
 	if gaveWay(o, r.Err) {
-		log.Debug("another run still goes on: this one is left out", "trigger", o.Trigger)
+		log.Debug("another run goes on or was quicker: this one is left out", "trigger", o.Trigger)
 		return
 	}
 	logResult(log, r)

@@ -69,8 +69,9 @@ type Cron struct {
 type timetable interface {
 	Ticks(ctx context.Context, names []string) ([]sink.Tick, error)
 	Begin(ctx context.Context, names []string) error
-	Claim(ctx context.Context, t sink.Tick, tick time.Time) (bool, error)
+	Claim(ctx context.Context, t sink.Tick, tick time.Time, open bool) (bool, error)
 	MakeUp(ctx context.Context, t sink.Tick) (bool, error)
+	LeaveOut(ctx context.Context, name string, tick time.Time) error
 	Reap(ctx context.Context) (names []string, err error)
 }
 
@@ -85,12 +86,16 @@ func (s sessions) Begin(ctx context.Context, names []string) error {
 	return sink.BeginTicks(ctx, s.db, names)
 }
 
-func (s sessions) Claim(ctx context.Context, t sink.Tick, tick time.Time) (bool, error) {
-	return sink.Claim(ctx, s.db, t, tick)
+func (s sessions) Claim(ctx context.Context, t sink.Tick, tick time.Time, open bool) (bool, error) {
+	return sink.Claim(ctx, s.db, t, tick, open)
 }
 
 func (s sessions) MakeUp(ctx context.Context, t sink.Tick) (bool, error) {
 	return sink.MakeUp(ctx, s.db, t)
+}
+
+func (s sessions) LeaveOut(ctx context.Context, name string, tick time.Time) error {
+	return sink.LeaveOut(ctx, s.db, name, tick)
 }
 
 func (s sessions) Reap(ctx context.Context) ([]string, error) {
@@ -155,8 +160,8 @@ func (c *Cron) Serve(ctx context.Context, grace time.Duration) {
 }
 
 // round starts what is due and returns how long there is nothing to do.
-func (c *Cron) round(ctx, runs context.Context) time.Duration {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+func (c *Cron) round(serving, runs context.Context) time.Duration {
+	ctx, cancel := context.WithTimeout(serving, askTimeout)
 	defer cancel()
 	next, err := c.look(ctx, runs)
 	if err == nil {
@@ -166,7 +171,7 @@ func (c *Cron) round(ctx, runs context.Context) time.Duration {
 		c.away = time.Time{}
 		return next
 	}
-	if time.Since(c.away) >= complainEvery && !errors.Is(err, context.Canceled) {
+	if time.Since(c.away) >= complainEvery && serving.Err() == nil {
 		c.log.Error("the schedule cannot be looked at; trying again", "error", err)
 		c.away = time.Now()
 	}
@@ -187,13 +192,15 @@ func (c *Cron) look(ctx, runs context.Context) (time.Duration, error) {
 	for _, t := range ticks {
 		l := c.lines[t.Source]
 		if l.running {
-			t.Died = nil // it lost its session, and has yet to notice
+			t.Died, t.Unbegun = nil, false // it lost its session, and has yet to notice; it waits for the connection
 		}
 		if ahead(t) {
 			c.log.Warn("the database's clock was set back: the schedule goes on from now", "source", l.Name, "last", *t.Claimed, "now", t.Now)
-			_, err = c.table.Claim(ctx, t, t.Now)
+			_, err = c.table.Claim(ctx, t, t.Now, false)
 		} else if until := l.due(t, c.begun).Sub(t.Now); until > 0 {
 			wait = min(wait, until)
+		} else if l.asking {
+			continue // hints must not cost a tick; their run's end wakes the loop
 		} else if crowded = !l.running && !c.takeSlot(); !crowded {
 			err = c.start(ctx, runs, l, t)
 		}
@@ -236,17 +243,23 @@ func (c *Cron) ticks(ctx context.Context) ([]sink.Tick, error) {
 
 // start claims the line's tick, for which a slot is taken unless it is running,
 // and runs it. A run that still goes on is not started again: the tick is over.
-// One that died with its process is made up, once: a run that ends every process
-// must not do so for ever.
+// One that never began is made up, and so is one that died with its process, but
+// once: a run that ends every process must not do so for ever.
 func (c *Cron) start(ctx, runs context.Context, l *line, t sink.Tick) (err error) {
 	var won bool
+	var tick time.Time
 	if l.next(t).After(t.Now) {
+		tick = *t.Claimed
 		won, err = c.table.MakeUp(ctx, t)
-		if won {
+		switch {
+		case won && t.Died != nil:
 			c.log.Warn("the last scheduled run died with its process or session: it is made up", "source", l.Name, "run", *t.Died)
+		case won:
+			c.log.Warn("the run of the last tick has not begun: it is made up", "source", l.Name)
 		}
 	} else {
-		won, err = c.table.Claim(ctx, t, l.tick(t))
+		tick = l.tick(t)
+		won, err = c.table.Claim(ctx, t, tick, !l.running)
 	}
 	switch {
 	case l.running:
@@ -255,7 +268,7 @@ func (c *Cron) start(ctx, runs context.Context, l *line, t sink.Tick) (err error
 		<-c.slots
 		return err
 	}
-	c.launch(runs, l, Options{Trigger: Schedule}, func(Result) {})
+	c.launch(runs, l, Options{Trigger: Schedule, tick: tick}, func(Result) {})
 	return nil
 }
 
@@ -272,14 +285,17 @@ func (c *Cron) takeSlot() bool {
 // launch runs the line in the slot that was taken for it; c.mu is held, and is
 // for after.
 func (c *Cron) launch(runs context.Context, l *line, o Options, after func(Result)) {
-	l.running = true
+	l.running, l.asking = true, o.Trigger == Hook
 	c.runs.Go(func() {
 		result := c.run(runs, l.Configured, o)
-		if c.Ended != nil && !errors.Is(result.Err, sink.ErrBusy) {
+		if c.Ended != nil && !gaveWay(o, result.Err) {
 			c.Ended(result)
 		}
+		if !o.tick.IsZero() && errors.Is(result.Err, sink.ErrBusy) {
+			c.leaveOut(runs, l.Name, o.tick)
+		}
 		c.mu.Lock()
-		l.running = false
+		l.running, l.asking = false, false
 		after(result)
 		sweep := time.Since(c.swept) >= sweepEvery
 		if sweep {
@@ -292,6 +308,16 @@ func (c *Cron) launch(runs context.Context, l *line, o Options, after func(Resul
 		<-c.slots
 		c.Wake()
 	})
+}
+
+// leaveOut closes a tick whose run found another one at work. Where it cannot,
+// the run is made up: one too many does no harm.
+func (c *Cron) leaveOut(ctx context.Context, name string, tick time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	if err := c.table.LeaveOut(ctx, name, tick); err != nil {
+		c.log.Debug("a tick could not be left out", "source", name, "error", err)
+	}
 }
 
 // reap ends the sessions of processes that hold a connection and are silent.

@@ -28,6 +28,8 @@ type clockwork struct {
 	takes   time.Duration // a run
 	die     bool          // the runs, with their processes
 	made    map[string]time.Time
+	open    map[string]time.Time // since when the claimed tick's run has not begun
+	refuse  int                  // so many runs cannot begin
 }
 
 func (c *clockwork) now() time.Time { return time.Now().Add(c.skew) }
@@ -45,6 +47,7 @@ func (c *clockwork) Ticks(_ context.Context, names []string) ([]sink.Tick, error
 		if t.Claimed != nil && c.made[name].Equal(*t.Claimed) {
 			t.Died = nil
 		}
+		t.Unbegun = t.Claimed != nil && c.late(name)
 		list = append(list, t)
 	}
 	return list, nil
@@ -61,7 +64,7 @@ func (c *clockwork) Begin(_ context.Context, names []string) error {
 	return nil
 }
 
-func (c *clockwork) Claim(_ context.Context, was sink.Tick, tick time.Time) (bool, error) {
+func (c *clockwork) Claim(_ context.Context, was sink.Tick, tick time.Time, open bool) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.ticks[was.Source]
@@ -70,6 +73,7 @@ func (c *clockwork) Claim(_ context.Context, was sink.Tick, tick time.Time) (boo
 	}
 	t.Claimed = &tick
 	c.ticks[was.Source] = t
+	c.reopen(was.Source, open)
 	return true, nil
 }
 
@@ -77,17 +81,57 @@ func (c *clockwork) MakeUp(_ context.Context, was sink.Tick) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.ticks[was.Source]
-	if t.Died == nil || *t.Died != *was.Died || !t.Claimed.Equal(*was.Claimed) || c.made[was.Source].Equal(*t.Claimed) {
+	if !t.Claimed.Equal(*was.Claimed) {
+		return false, nil
+	}
+	if was.Died == nil {
+		mine := c.late(was.Source)
+		c.reopen(was.Source, mine)
+		return mine, nil
+	}
+	if t.Died == nil || *t.Died != *was.Died || c.made[was.Source].Equal(*t.Claimed) {
 		return false, nil
 	}
 	c.made[was.Source] = *t.Claimed
+	c.reopen(was.Source, true)
 	return true, nil
+}
+
+func (c *clockwork) LeaveOut(_ context.Context, name string, _ time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reopen(name, false)
+	return nil
+}
+
+// late tells that the source's tick has been open for long.
+func (c *clockwork) late(name string) bool {
+	since, open := c.open[name]
+	return open && time.Since(since) > 30*time.Second
+}
+
+func (c *clockwork) reopen(name string, open bool) {
+	delete(c.open, name)
+	if c.open == nil {
+		c.open = map[string]time.Time{}
+	}
+	if open {
+		c.open[name] = time.Now()
+	}
 }
 
 func (c *clockwork) Reap(context.Context) ([]string, error) { return nil, nil }
 
-func (c *clockwork) run(ctx context.Context, s sources.Configured, _ Options) Result {
+func (c *clockwork) run(ctx context.Context, s sources.Configured, o Options) Result {
 	c.mu.Lock()
+	if o.Trigger == Schedule {
+		if _, open := c.open[s.Name]; !open || c.refuse > 0 {
+			c.refuse--
+			c.mu.Unlock()
+			return Result{Source: s.Name, Err: errors.New("away")}
+		}
+		c.reopen(s.Name, false)
+	}
 	now := c.now()
 	t := c.ticks[s.Name]
 	t.Started, t.Died = &now, nil
@@ -95,7 +139,11 @@ func (c *clockwork) run(ctx context.Context, s sources.Configured, _ Options) Re
 		t.Died = &id
 	}
 	c.ticks[s.Name] = t
-	c.started = append(c.started, fmt.Sprintf("%s %v", s.Name, time.Since(c.begun).Round(time.Second)))
+	started := fmt.Sprintf("%s %v", s.Name, time.Since(c.begun).Round(time.Second))
+	if o.Trigger == Hook {
+		started += " hook"
+	}
+	c.started = append(c.started, started)
 	takes := c.takes
 	c.mu.Unlock()
 	select {
@@ -133,6 +181,7 @@ func TestWhenConnectionsRun(t *testing.T) {
 		parallel  int
 		lasts     time.Duration
 		die       bool
+		refuse    int
 		want      []string
 	}{
 		{
@@ -186,10 +235,22 @@ func TestWhenConnectionsRun(t *testing.T) {
 			},
 			lasts: 30 * time.Minute, want: []string{"a 0s"},
 		},
+		{
+			name: "a run that cannot begin is tried again, a little later", schedules: map[string]string{"a": "@hourly", "b": "@every 1h"}, refuse: 4,
+			lasts: 70 * time.Minute, want: []string{"a 1h0m0s", "b 1h2m0s", "b 2m0s"},
+		},
+		{
+			name: "for hints there is time between the ticks", schedules: map[string]string{"a": "@hourly"},
+			known: func() map[string]sink.Tick {
+				return map[string]sink.Tick{"a": {Claimed: ago(0), Hinted: true}}
+			},
+			takes: 25 * time.Minute, lasts: 100 * time.Minute,
+			want: []string{"a 0s hook", "a 1h15m10s", "a 25m5s hook", "a 50m10s hook"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), takes: test.takes, die: test.die, made: map[string]time.Time{}}
+				c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), takes: test.takes, die: test.die, refuse: test.refuse, made: map[string]time.Time{}}
 				if test.known != nil {
 					c.ticks = test.known()
 				}

@@ -20,6 +20,7 @@ type line struct {
 	offset time.Duration // of its starts, within ROLLCALL_JITTER
 
 	running bool // in this process
+	asking  bool // running, for hints alone
 
 	// Hints are asked for no earlier than that, on the clock of this machine.
 	hintsFrom    time.Time
@@ -38,11 +39,11 @@ func offset(name string, jitter time.Duration) time.Duration {
 }
 
 // due returns when the line is to be run next: at its next tick, or now where
-// the run of the last one died. begun is when this process began: what was missed
+// the run of the last one died or never began. begun is when this process began: what was missed
 // before it starts spread as well.
 func (l *line) due(t sink.Tick, begun time.Time) time.Time {
 	at := l.next(t)
-	if t.Died != nil && at.After(t.Now) {
+	if (t.Died != nil || t.Unbegun) && at.After(t.Now) {
 		at = t.Now
 	}
 	if earliest := begun.Add(l.offset); at.Before(earliest) {

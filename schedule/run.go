@@ -34,6 +34,8 @@ type Options struct {
 	Replay  bool           // maps what is stored again instead of asking the provider
 	Restart bool           // of a backfill: does not go on from a checkpoint
 
+	tick time.Time // that was claimed for the run; zero where it is of none
+
 	// Watch, if set, is told of each page. It must not block.
 	Watch func(Progress)
 
@@ -234,6 +236,10 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 }
 
 func logResult(log *slog.Logger, r Result) {
+	if r.RunID == 0 {
+		log.Error("run failed before it began", "took", r.Took.Round(time.Millisecond), "error", r.Err)
+		return
+	}
 	args := []any{
 		"run", r.RunID, "status", r.Status, "fetched", r.Fetched, "created", r.Created, "updated", r.Updated,
 		"moved", r.Moved, "deleted", r.Deleted, "restored", r.Restored, "unchanged", r.Unchanged,

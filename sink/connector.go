@@ -25,9 +25,9 @@ const (
 	// deskSessions are enough for a few such questions at once.
 	deskSessions = 4
 
-	// deskIdle is how long a session is kept that nothing was asked over: most
+	// sessionIdle is how long a session is kept that nothing was asked over: most
 	// processes ask seldom.
-	deskIdle = time.Minute
+	sessionIdle = time.Minute
 )
 
 // A connector opens sessions, and can cut one whose peer went silent: nothing
@@ -60,7 +60,7 @@ func newDesk(dsn string) (*sqlx.DB, error) {
 	}
 	db := sqlx.NewDb(sql.OpenDB(c), "postgres")
 	db.SetMaxOpenConns(deskSessions)
-	db.SetConnMaxIdleTime(deskIdle)
+	db.SetConnMaxIdleTime(sessionIdle)
 	return db, nil
 }
 

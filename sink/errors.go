@@ -2,8 +2,11 @@ package sink
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 
@@ -12,6 +15,9 @@ import (
 
 // ErrBusy means that another run holds the connection.
 var ErrBusy = errors.New("another run holds the connection")
+
+// ErrBegun means that the run of a tick has begun elsewhere.
+var ErrBegun = errors.New("the run of this tick began elsewhere")
 
 // ErrLost means that a run no longer holds its connection: another one began,
 // so it must not apply.
@@ -50,6 +56,8 @@ func advice(err error) string {
 			return fmt.Sprintf("cannot be reached: %v", op.Err)
 		}
 		return "cannot be reached: is the host's name right?"
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "ended the session, or the network did (has it restarted?): run again"
 	}
 	return err.Error()
 }
@@ -89,7 +97,7 @@ func wrap(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	var already *Error
-	if errors.As(err, &already) || errors.Is(err, ErrLost) || errors.Is(err, ErrBusy) || errors.Is(err, ErrPooled) {
+	if errors.As(err, &already) || errors.Is(err, ErrLost) || errors.Is(err, ErrBusy) || errors.Is(err, ErrBegun) || errors.Is(err, ErrPooled) {
 		return err
 	}
 	return &Error{Err: err}

@@ -42,11 +42,10 @@ func exclusively(ctx context.Context, db *sqlx.DB, source string, work func(*sql
 	if _, err := providerOf(ctx, db, source); err != nil {
 		return err
 	}
-	conn, err := db.Connx(ctx)
-	if err != nil {
+	r := &Run{Source: source, start: Start{Source: source, Wait: handWait}, db: db}
+	if err := r.connect(ctx); err != nil {
 		return wrap(ctx, err)
 	}
-	r := &Run{Source: source, start: Start{Source: source, Wait: handWait}, db: db, conn: conn}
 	if err := errors.Join(r.register(ctx), r.lock(ctx)); err != nil {
 		r.discard()
 		if errors.Is(err, ErrBusy) {
@@ -55,7 +54,7 @@ func exclusively(ctx context.Context, db *sqlx.DB, source string, work func(*sql
 		return wrap(ctx, err)
 	}
 	defer r.Close(ctx)
-	tx, err := conn.BeginTxx(ctx, nil)
+	tx, err := r.conn.BeginTxx(ctx, nil)
 	if err != nil {
 		return wrap(ctx, err)
 	}

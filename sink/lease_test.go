@@ -120,7 +120,7 @@ func TestATickIsClaimedOnce(t *testing.T) {
 		won := make(chan bool)
 		for range 8 {
 			go func() {
-				claimed, err := Claim(t.Context(), db, list[0], next)
+				claimed, err := Claim(t.Context(), db, list[0], next, true)
 				if err != nil {
 					t.Error(err)
 				}
@@ -193,7 +193,7 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 	if mine, err := MakeUp(t.Context(), db, at); mine || err != nil || look().Died != nil {
 		t.Errorf("a tick is made up twice: %v", err)
 	}
-	if mine, err := Claim(t.Context(), db, look(), look().Now); !mine || err != nil {
+	if mine, err := Claim(t.Context(), db, look(), look().Now, true); !mine || err != nil {
 		t.Fatalf("the next tick: %v, %v", mine, err)
 	}
 	die()
@@ -203,6 +203,101 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 	if mine, err := MakeUp(t.Context(), db, at); mine || err != nil || look().Died != nil {
 		t.Errorf("a run that ended is made up: %v", err)
 	}
+}
+
+// A tick stays open until its run begins, whoever claimed it; it begins once.
+func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
+	db := opened(t, 8)
+	look := func() Tick {
+		t.Helper()
+		list, err := Ticks(t.Context(), db, []string{"acme"})
+		if err != nil || len(list) != 1 {
+			t.Fatalf("ticks: %+v, %v", list, err)
+		}
+		return list[0]
+	}
+	begin := func() error {
+		r, err := Begin(t.Context(), db, Start{Source: "acme", Provider: "fake", Trigger: "schedule", Tick: true})
+		if err == nil {
+			err = r.End(t.Context(), "failed", "", Counts{})
+			r.Close(t.Context())
+		}
+		return err
+	}
+	claim := func(open bool) {
+		t.Helper()
+		at := look()
+		if mine, err := Claim(t.Context(), db, at, at.Now, open); !mine || err != nil {
+			t.Fatalf("a claim: %v, %v", mine, err)
+		}
+	}
+	makeUp := func(want bool) {
+		t.Helper()
+		at := look()
+		if at.Unbegun != want {
+			t.Errorf("told that no run began: %v", at.Unbegun)
+		}
+		if mine, err := MakeUp(t.Context(), db, at); mine != want || err != nil {
+			t.Errorf("made up: %v, %v", mine, err)
+		}
+	}
+	late := func() { db.MustExec(`UPDATE directory_internal.tick SET open_since = open_since - interval '1 minute'`) }
+
+	claim(false)
+	late()
+	makeUp(false) // it was left out from the start
+	claim(true)
+	makeUp(false) // its run has some time left
+	late()
+	makeUp(true)
+	makeUp(false) // once more a little later, at the earliest
+	if err := begin(); err != nil {
+		t.Fatal(err)
+	}
+	if err := begin(); !errors.Is(err, ErrBegun) {
+		t.Errorf("the run of a tick began twice: %v", err)
+	}
+	late()
+	makeUp(false)
+	claim(true)
+	if err := LeaveOut(t.Context(), db, "acme", *look().Claimed); err != nil {
+		t.Fatal(err)
+	}
+	late()
+	makeUp(false)
+	if err := begin(); !errors.Is(err, ErrBegun) {
+		t.Errorf("a tick that was left out: %v", err)
+	}
+	var runs int
+	if err := db.GetContext(t.Context(), &runs, `SELECT count(*) FROM directory.runs`); err != nil || runs != 1 {
+		t.Errorf("%d runs were recorded, %v", runs, err)
+	}
+}
+
+// Sessions that ended while they lay idle, as with a restart of Postgres, cost
+// no run.
+func TestARunBeginsAfterItsSessionsEnded(t *testing.T) {
+	db := opened(t, 6)
+	var idle []*sqlx.Conn
+	for range 5 {
+		conn, err := db.Connx(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		idle = append(idle, conn)
+	}
+	for _, conn := range idle {
+		_ = conn.Close() // back to the pool
+	}
+	_, err := Desk(db).ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Begin(t.Context(), db, Start{Source: "acme", Provider: "fake", Trigger: "schedule"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close(t.Context())
 }
 
 // A connection that became a black hole: nothing comes back, and the kernel

@@ -51,6 +51,7 @@ func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, erro
 	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
 	db.SetMaxOpenConns(sessions)
 	db.SetMaxIdleConns(sessions)
+	db.SetConnMaxIdleTime(sessionIdle)
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if err := db.PingContext(ctx); err != nil {

@@ -29,6 +29,7 @@ type Start struct {
 	Trigger  string        // schedule, manual, backfill or hook
 	Wait     time.Duration // how long to wait for another run of the connection
 	Plan     bool          // compare only: the run leaves no row and cannot apply
+	Tick     bool          // the run is that of the connection's open tick
 
 	Resumable *Resumable // keeps checkpoints and goes on from one; nil does neither
 }
@@ -70,15 +71,14 @@ type Run struct {
 }
 
 // Begin takes the connection for a run. It returns ErrBusy when another run
-// still holds it after Wait.
+// still holds it after Wait, and ErrBegun when the tick it is of is not open.
 func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
-	conn, err := db.Connx(ctx)
-	if err != nil {
-		return nil, wrap(ctx, err)
-	}
 	r := &Run{
-		Source: s.Source, start: s, db: db, conn: conn,
+		Source: s.Source, start: s, db: db,
 		seen: roaring64.New(), full: roaring64.New(), restaged: roaring64.New(), returned: roaring64.New(),
+	}
+	if err := r.connect(ctx); err != nil {
+		return nil, wrap(ctx, err)
 	}
 	defer func() {
 		if err != nil {
@@ -96,14 +96,17 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 		return nil, err
 	}
 	if s.Plan {
-		err = conn.GetContext(ctx, &r.ID, `SELECT nextval(pg_get_serial_sequence('directory.runs', 'id'))`)
+		err = r.conn.GetContext(ctx, &r.ID, `SELECT nextval(pg_get_serial_sequence('directory.runs', 'id'))`)
 	} else {
-		err = conn.GetContext(ctx, &r.ID, statement("begin"), s.Source, s.Provider, s.Trigger)
+		err = r.conn.GetContext(ctx, &r.ID, statement("begin"), s.Source, s.Provider, s.Trigger, s.Tick)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrBegun
 	}
 	if err != nil {
 		return nil, err
 	}
-	err = conn.QueryRowxContext(ctx, statement("known_so_far"), s.Source, r.connection).Scan(&r.identity, &r.empty, &r.staging, &r.checkpoints)
+	err = r.conn.QueryRowxContext(ctx, statement("known_so_far"), s.Source, r.connection).Scan(&r.identity, &r.empty, &r.staging, &r.checkpoints)
 	if err == nil {
 		err = r.takeUp(ctx)
 	}
@@ -111,6 +114,26 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 		err = r.clearLeftovers(ctx)
 	}
 	return r, err
+}
+
+// connect takes a session that answers: those that lay idle may have ended
+// since, with a restart of Postgres all of them.
+func (r *Run) connect(ctx context.Context) (err error) {
+	for idle := r.db.Stats().Idle; ; idle-- {
+		if r.conn, err = r.db.Connx(ctx); err != nil {
+			return err
+		}
+		guard := r.guarded(func() {})
+		err = r.conn.PingContext(ctx)
+		guard.stop()
+		if err == nil {
+			return nil
+		}
+		r.discard()
+		if idle <= 0 || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // register finds the connection's row, or makes it.

@@ -16,13 +16,18 @@ type Tick struct {
 	Started *time.Time `db:"started_at"` // the last scheduled or manual run, nil if there was none
 	Hinted  bool       // accounts of it are to be asked for
 	Died    *int64     // the last tick's run, which ended with its process and is not made up; nil else
+	Unbegun bool       // the last tick's run should have begun by now
 	Now     time.Time
 }
+
+// beginWithin is how long after its tick was claimed a run should have begun;
+// whoever claimed it is dead by then, or could not.
+const beginWithin = 30 * time.Second
 
 // Ticks returns where the sources stand.
 func Ticks(ctx context.Context, db *sqlx.DB, sources []string) ([]Tick, error) {
 	var list []Tick
-	err := db.SelectContext(ctx, &list, statement("ticks"), pq.Array(sources), lockClass)
+	err := db.SelectContext(ctx, &list, statement("ticks"), pq.Array(sources), lockClass, beginWithin.Seconds())
 	return list, wrap(ctx, err)
 }
 
@@ -33,15 +38,22 @@ func BeginTicks(ctx context.Context, db *sqlx.DB, sources []string) error {
 }
 
 // Claim takes a tick of t's source, unless another replica has taken it or a
-// later one since t was read.
-func Claim(ctx context.Context, db *sqlx.DB, t Tick, tick time.Time) (bool, error) {
-	return claimed(ctx, db, "claim", t.Source, t.Claimed, tick)
+// later one since t was read. The tick stays open until its run begins, or else
+// is left out.
+func Claim(ctx context.Context, db *sqlx.DB, t Tick, tick time.Time, open bool) (bool, error) {
+	return claimed(ctx, db, "claim", t.Source, t.Claimed, tick, open)
 }
 
-// MakeUp takes the last tick of t's source once more, for its run that died,
-// unless another replica has done so.
+// MakeUp takes the last tick of t's source once more, for its run that died or
+// never began, unless another replica has done so.
 func MakeUp(ctx context.Context, db *sqlx.DB, t Tick) (bool, error) {
-	return claimed(ctx, db, "make_up", t.Source, t.Claimed, t.Died)
+	return claimed(ctx, db, "make_up", t.Source, t.Claimed, t.Died, beginWithin.Seconds())
+}
+
+// LeaveOut closes the tick of a source, whose run is not to begin.
+func LeaveOut(ctx context.Context, db *sqlx.DB, source string, tick time.Time) error {
+	_, err := db.ExecContext(ctx, `UPDATE directory_internal.tick SET open_since = NULL WHERE source = $1 AND tick_at = $2`, source, tick)
+	return wrap(ctx, err)
 }
 
 func claimed(ctx context.Context, db *sqlx.DB, name string, args ...any) (bool, error) {

@@ -29,7 +29,8 @@ const noteTicks = `
 		INSERT INTO made_up VALUES (NEW.source, NEW.made_up);
 		RETURN NULL;
 	END $$;
-	CREATE TRIGGER note_made_up AFTER UPDATE OF made_up ON directory_internal.tick FOR EACH ROW EXECUTE FUNCTION note_made_up()`
+	CREATE TRIGGER note_made_up AFTER UPDATE OF made_up ON directory_internal.tick FOR EACH ROW
+		WHEN (NEW.made_up IS DISTINCT FROM OLD.made_up) EXECUTE FUNCTION note_made_up()`
 
 // overlaps are pairs of runs that held one connection at once.
 const overlaps = `SELECT count(*) FROM directory.runs a JOIN directory.runs b ON b.source = a.source AND b.id > a.id

@@ -1,6 +1,11 @@
 -- A run begins, holding the lock of its connection: a run that is still marked
--- as running was killed. $1 source, $2 provider, $3 trigger.
-WITH killed AS (
+-- as running was killed. That of a tick begins only while the tick is open, and
+-- closes it. $1 source, $2 provider, $3 trigger, $4 whether it is that of a tick.
+WITH tick AS (
+    UPDATE directory_internal.tick SET open_since = NULL
+    WHERE $4 AND source = $1 AND open_since IS NOT NULL
+    RETURNING source
+), killed AS (
     UPDATE directory.runs
     SET status = 'interrupted', finished_at = greatest(statement_timestamp(), started_at), -- before started_at below
         error = 'the process or its session with the database ended; nothing was applied'
@@ -10,12 +15,13 @@ WITH killed AS (
     WHERE r.source = $1 AND NOT EXISTS (SELECT FROM directory_internal.checkpoint c WHERE c.run_id = r.run_id)
 ), begun AS (
     INSERT INTO directory.runs (source, trigger, status, started_at)
-    VALUES ($1, $3, 'running', clock_timestamp())
+    SELECT $1, $3, 'running', clock_timestamp()
+    WHERE NOT $4 OR EXISTS (SELECT FROM tick)
     RETURNING id
 ), held AS (
     UPDATE directory_internal.connection
     SET run_id = (SELECT id FROM begun), provider = $2,
         started_at = CASE WHEN $3 IN ('schedule', 'manual') THEN clock_timestamp() ELSE started_at END
-    WHERE name = $1
+    WHERE name = $1 AND EXISTS (SELECT FROM begun)
 )
 SELECT id FROM begun

@@ -1,8 +1,10 @@
 -- When connections were last due and last began, which of them have hints to
 -- ask for, and the clock that all replicas go by. A scheduled run that is marked
 -- as running while nobody holds its connection has died; it is named as long as
--- its tick was not made up. $1 sources, $2 class of the locks.
+-- its tick was not made up. $1 sources, $2 class of the locks, $3 seconds after
+-- which the run of a claimed tick should have begun.
 SELECT s.source, t.tick_at, c.started_at,
+       coalesce(t.open_since < clock_timestamp() - make_interval(secs => $3), false) AS unbegun,
        EXISTS (SELECT FROM directory_internal.hint h WHERE h.source = s.source AND h.due_at <= clock_timestamp()) AS hinted,
        (SELECT r.id
         FROM directory.runs r
