@@ -198,8 +198,8 @@ func TestSweepKeepsWhatIsYoung(t *testing.T) {
 	r.exec(`INSERT INTO directory.rejects SELECT 1, $1, 'open', 'old and open', NULL, now() - interval '1 year', now() - interval '1 year', NULL`, acme)
 	r.exec(`INSERT INTO directory.runs (source, trigger, status, started_at) VALUES ('other', 'manual', 'running', now() - interval '1 year')`)
 	const keep = 89 * 24 * time.Hour
-	r.exec(`INSERT INTO directory.runs (source, trigger, status, started_at, finished_at)
-		SELECT 'dormant', 'manual', status, now() - interval '1 year', now() - interval '1 year'
+	r.exec(`INSERT INTO directory.runs (source, trigger, status, complete, started_at, finished_at)
+		SELECT 'dormant', 'manual', status, status = 'succeeded', now() - interval '1 year', now() - interval '1 year'
 		FROM unnest('{succeeded,failed,succeeded,failed,failed}'::text[]) AS status`)
 	if swept, err := sink.Sweep(t.Context(), r.db, keep); err != nil || swept != (sink.Swept{Runs: 4, Rejects: 1}) {
 		t.Fatalf("%+v: %v", swept, err)

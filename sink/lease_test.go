@@ -217,7 +217,7 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 		return list[0]
 	}
 	begin := func() error {
-		r, err := Begin(t.Context(), db, Start{Source: "acme", Provider: "fake", Trigger: "schedule", Tick: true})
+		r, err := Begin(t.Context(), db, Start{Source: "acme", Provider: "fake", Trigger: "schedule", Wait: endedWait, Tick: true})
 		if err == nil {
 			err = r.End(t.Context(), "failed", "", Counts{})
 			r.Close(t.Context())

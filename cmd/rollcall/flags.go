@@ -78,6 +78,9 @@ func (m *moment) String() string {
 func (m *moment) Set(text string) (err error) {
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
 		if m.Time, err = time.Parse(layout, text); err == nil {
+			if m.IsZero() { // what a flag that is not given is
+				return errors.New("is the beginning of time: give a later one, or leave the flag out")
+			}
 			return nil
 		}
 	}

@@ -1,4 +1,4 @@
--- Each source keeps its last run and its last success, however old: they are
+-- Each source keeps its last run and its last complete one, however old: they are
 -- what source_health tells of it. $1 seconds to keep, $2 how many at most.
 DELETE FROM directory.runs
 WHERE id IN (
@@ -6,6 +6,6 @@ WHERE id IN (
     WHERE r.finished_at < clock_timestamp() - make_interval(secs => $1) AND r.status <> 'running'
       AND EXISTS (SELECT FROM directory.runs later
                   WHERE later.source = r.source AND later.id > r.id AND later.status NOT IN ('running', 'skipped')
-                    AND (later.status IN ('succeeded', 'held') OR r.status NOT IN ('succeeded', 'held')))
+                    AND (later.complete OR NOT r.complete))
     LIMIT $2
 )

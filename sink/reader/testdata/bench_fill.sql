@@ -17,7 +17,8 @@ INSERT INTO directory.accounts
 SELECT k + 1, public.bench_source(k), public.bench_external_id(k), public.bench_parent(k) + 1, above.path[1], cardinality(above.path) - 1, above.path,
        provider, parent_external_id, name, status, kind, reference,
        email, phone, website, domain, organization, contact_name, street, city, region, postal_code, country, timezone, language, currency,
-       provider_created_at, provider_updated_at, payload, fingerprint, valid_from, valid_from, deleted_at
+       provider_created_at, provider_updated_at, payload, fingerprint,
+       coalesce((SELECT min(v.valid_from) FROM directory_internal.account_version v WHERE v.account_id = k + 1), valid_from), valid_from, deleted_at
 FROM public.bench_column
 CROSS JOIN LATERAL (
     SELECT array_remove(ARRAY[public.bench_parent(public.bench_parent(public.bench_parent(k))), public.bench_parent(public.bench_parent(k)),
