@@ -48,15 +48,12 @@ func (a *app) listConnections(ctx context.Context, db *sqlx.DB, o *output) error
 		names, kinds = append(names, c.Name), append(kinds, c.Provider)
 	}
 	return a.answer(ctx, db, reader.Connections(names, kinds, nil), o, func(out *bufio.Writer) printer {
-		number := func(title, name string) column {
-			return column{title: title, right: true, text: func(r row) string { return r.text(name) }}
-		}
 		return newTable(
-			out, a.screen, plain("SOURCE", "source"), plain("PROVIDER", "provider"),
-			column{title: "CONFIGURED", text: func(r row) string { return yesNo(r.value("configured") == true) }},
-			number("LIVE", "accounts_live"), number("DELETED", "accounts_deleted"), number("HELD", "deletions_held"),
-			number("REJECTS", "rejects_open"), plain("LAST RUN", "last_run_at"), plain("STATUS", "last_status"),
-			plain("LAST SUCCESS", "last_success_at"),
+			out, a.screen, plain("SOURCE", "source"), plain("PROVIDER", "provider").spared(1),
+			column{title: "CONFIG", spare: 4, text: func(r row) string { return yesNo(r.value("configured") == true) }},
+			numeral("LIVE", "accounts_live"), numeral("DELETED", "accounts_deleted").spared(3), numeral("HELD", "deletions_held"),
+			numeral("REJECTS", "rejects_open"), minute("LAST RUN", "last_run_at").spared(2), plain("STATUS", "last_status"),
+			minute("LAST SUCCESS", "last_success_at"),
 		)
 	})
 }

@@ -30,13 +30,13 @@ func rejectsCommand(a *app) *cobra.Command {
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 			return a.answer(ctx, db, reader.Rejects(names, search, resolved), &o, func(out *bufio.Writer) printer {
 				columns := []column{
-					plain("SOURCE", "source"), plain("EXTERNAL ID", "external_id"), plain("REASON", "reason"),
-					plain("LAST SEEN", "last_seen_at"),
-					{title: "RUN", right: true, text: func(r row) string { return r.text("run_id") }},
+					plain("SOURCE", "source"), plain("EXTERNAL ID", "external_id"), plain("LAST SEEN", "last_seen_at").spared(2),
+					numeral("RUN", "run_id").spared(1),
 				}
 				if resolved {
 					columns = append(columns, plain("RESOLVED", "resolved_at"))
 				}
+				columns = append(columns, plain("REASON", "reason"))
 				return newTable(out, a.screen, columns...)
 			})
 		})

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
@@ -128,9 +129,9 @@ func (p *treePrinter) line(level int, last bool, label func(lead string) string)
 	return err
 }
 
-// label is what stands at a node, cut to the terminal.
+// label is what stands at a node, cut to the terminal but for its id.
 func (p *treePrinter) label(r row, lead, remark string) string {
-	name, rest := clean(r.text("name")), clean(r.text("source")+"/"+r.text("external_id"))
+	name, id, rest := clean(r.text("name")), clean(r.text("source")+"/"+r.text("external_id")), ""
 	if name == "" {
 		name = "(no name)"
 	}
@@ -142,12 +143,11 @@ func (p *treePrinter) label(r row, lead, remark string) string {
 		rest += "  " + clean(note)
 	}
 	if p.screen.terminal() {
-		room := max(p.screen.width-width(lead), 2*narrowest)
-		if width(name)+len(gap)+width(rest) > room {
-			name = shorten(name, max(room-len(gap)-width(rest), room/2))
-			rest = shorten(rest, room-len(gap)-width(name))
-		}
+		room := p.screen.width - width(lead) - len(gap) - width(id)
+		name = shorten(name, max(room-width(rest), narrowest))
+		rest = shorten(rest, max(room-width(name), narrowest))
 	}
+	rest = id + rest
 	return name + gap + p.screen.dimmed(rest)
 }
 
@@ -156,8 +156,8 @@ func remarks(r row) (all []string) {
 	if status := r.text("status"); status != "active" {
 		all = append(all, "["+status+"]")
 	}
-	if at := r.text("deleted_at"); at != "" {
-		all = append(all, "[deleted "+at+"]")
+	if at, deleted := r.value("deleted_at").(time.Time); deleted {
+		all = append(all, "[deleted "+at.Format(toTheMinute)+"]")
 	}
 	if known, orphan := r.value("parent_known").(bool); orphan {
 		why := "which is unknown"
