@@ -55,9 +55,9 @@ func (s *chronicle) next(r row) string {
 	changed, _ := r.value("changed").([]string)
 	switch r.text("operation") {
 	case "created":
-		return r.text("name") + ", " + r.text("status")
+		return named(r) + ", " + r.text("status")
 	case "deleted":
-		return r.text("name")
+		return named(r)
 	}
 	var parts []string
 	for _, name := range changed {

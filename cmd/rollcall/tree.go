@@ -131,10 +131,7 @@ func (p *treePrinter) line(level int, last bool, label func(lead string) string)
 
 // label is what stands at a node, cut to the terminal but for its id.
 func (p *treePrinter) label(r row, lead, remark string) string {
-	name, id, rest := clean(r.text("name")), clean(r.text("source")+"/"+r.text("external_id")), ""
-	if name == "" {
-		name = "(no name)"
-	}
+	name, id, rest := clean(named(r)), clean(r.text("source")+"/"+r.text("external_id")), ""
 	notes := remarks(r)
 	if remark != "" {
 		notes = append(notes, remark)
@@ -149,6 +146,14 @@ func (p *treePrinter) label(r row, lead, remark string) string {
 	}
 	rest = id + rest
 	return name + gap + p.screen.dimmed(rest)
+}
+
+// named is the name of an account, or that it has none.
+func named(r row) string {
+	if name := r.text("name"); name != "" {
+		return name
+	}
+	return "(no name)"
 }
 
 // remarks are what is out of the ordinary about an account.
