@@ -28,7 +28,7 @@ func accountsCommand(a *app) *cobra.Command {
 			return badUsage("--deleted and --as-of: take one of them; what was deleted then is in rollcall history")
 		}
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
-			return a.answer(ctx, db, reader.Accounts(pick.filter()), &o, func(out *bufio.Writer) printer {
+			return a.answerOf(ctx, db, pick.sources, reader.Accounts(pick.filter()), &o, func(out *bufio.Writer) printer {
 				return newTable(out, a.screen, accountColumns(pick.deleted)...)
 			})
 		})

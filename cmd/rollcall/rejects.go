@@ -32,7 +32,7 @@ func rejectsCommand(a *app) *cobra.Command {
 	o.add(c, tableLimit)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
-			return a.answer(ctx, db, reader.Rejects(names, search, resolved), &o, func(out *bufio.Writer) printer {
+			return a.answerOf(ctx, db, names, reader.Rejects(names, search, resolved), &o, func(out *bufio.Writer) printer {
 				columns := []column{
 					plain("SOURCE", "source"), plain("EXTERNAL ID", "external_id"), plain("LAST SEEN", "last_seen_at").spared(2),
 					numeral("RUN", "run_id").spared(1),

@@ -29,7 +29,7 @@ func runsCommand(a *app) *cobra.Command {
 	o.add(c, tableLimit)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
-			return a.answer(ctx, db, reader.Runs(names, statuses.values), &o, func(out *bufio.Writer) printer {
+			return a.answerOf(ctx, db, names, reader.Runs(names, statuses.values), &o, func(out *bufio.Writer) printer {
 				return newTable(
 					out, a.screen, numeral("ID", "id"), plain("SOURCE", "source"), plain("TRIGGER", "trigger").spared(1),
 					plain("STATUS", "status"), plain("STARTED", "started_at"),

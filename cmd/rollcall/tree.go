@@ -57,7 +57,7 @@ counted.`,
 			if drawn {
 				o.limit = 0 // of lines, not of accounts
 			}
-			return a.answer(ctx, db, reader.Tree(pick.filter(), top, drawn), &o, func(out *bufio.Writer) printer {
+			return a.answerOf(ctx, db, pick.sources, reader.Tree(pick.filter(), top, drawn), &o, func(out *bufio.Writer) printer {
 				p := newTreePrinter(out, a.screen)
 				if lines == 0 {
 					return p
