@@ -22,7 +22,8 @@ func connectionsCommand(a *app) *cobra.Command {
 		Use:   "connections",
 		Short: "List connections; rename one, or retire it",
 		Long: `List the connections that are configured, and those that the directory knows, with
-their accounts, their last run and what waits for someone to look at it.`,
+their accounts, their last run and what waits for someone to look at it. Without
+ROLLCALL_SOURCES those are configured that the last sync of all connections had.`,
 		Example: `  rollcall connections
   rollcall connections rename acme acme-eu
   rollcall connections retire acme`,
@@ -43,7 +44,7 @@ func (a *app) listConnections(ctx context.Context, db *sqlx.DB, o *output) error
 	if err != nil {
 		return err
 	}
-	names, kinds := []string{}, []string{}
+	var names, kinds []string // nil, where ROLLCALL_SOURCES is not set, asks the directory
 	for _, c := range configured {
 		names, kinds = append(names, c.Name), append(kinds, c.Provider)
 	}

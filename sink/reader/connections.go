@@ -11,7 +11,8 @@ import (
 )
 
 // Connections asks for the connections that the directory knows or that are
-// configured, by name: how they are, and when they last ran.
+// configured, by name: how they are, and when they last ran. Where configured is
+// nil, those are configured that the last sync of all had.
 func Connections(configured, providers, only []string) Query {
 	return Query{text: statement("connections"), order: "k.source", args: []any{pq.Array(configured), pq.Array(providers), list(only)}}
 }
