@@ -29,7 +29,7 @@ Exit status as for sync: 3 means that deletions would be held.`,
   rollcall plan acme --replay   # what a new release maps otherwise`,
 	}
 	format := choice{value: "table", from: []string{"table", "json", "jsonl", "csv"}}
-	c.Flags().VarP(&format, "output", "o", "")
+	c.Flags().VarP(&format, "output", "o", "table for people, the others for programs")
 	var s scope
 	s.add(c)
 	c.RunE = a.does(func(ctx context.Context, names []string) error {
