@@ -74,7 +74,6 @@ func renameCommand(a *app) *cobra.Command {
 ids and their history. ROLLCALL_SOURCES, and the variables that begin with the
 old name, are yours to rename: do it while nothing runs.`,
 		Example: "  rollcall connections rename acme acme-eu",
-		Args:    cobra.ExactArgs(2),
 		RunE: a.does(func(ctx context.Context, args []string) error {
 			from, to := args[0], args[1]
 			if err := sources.CheckName(to); err != nil {
@@ -108,7 +107,6 @@ func retireConnectionCommand(a *app) *cobra.Command {
 history stays. Take the connection out of ROLLCALL_SOURCES as well: a sync would
 bring back what its provider still lists.`,
 		Example: "  rollcall connections retire acme",
-		Args:    cobra.ExactArgs(1),
 		RunE: a.does(func(ctx context.Context, args []string) error {
 			return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
 				report, err := sink.Retire(ctx, db, args[0])

@@ -21,7 +21,6 @@ source/external_id. A table has times to the second; -o json has them exactly, a
 --as-of must be told them.`,
 		Example: `  rollcall history 42
   rollcall history acme/AC0123456789 -o json`,
-		Args: cobra.ExactArgs(1),
 	}
 	o.add(c, 0)
 	c.RunE = a.does(func(ctx context.Context, args []string) error {

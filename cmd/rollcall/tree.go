@@ -29,7 +29,6 @@ counted.`,
   rollcall tree acme/AC0123456789 --deleted
   rollcall tree 42 --as-of 2026-03-01
   rollcall tree --limit 0 | less`,
-		Args: cobra.MaximumNArgs(1),
 	}
 	pick.add(c.Flags())
 	o.add(c, treeLimit)
