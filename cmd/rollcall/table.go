@@ -104,7 +104,7 @@ const (
 	// the other rows as they are. The ids of all providers fit.
 	widest = 48
 	// maxLines is how many lines a wrapped cell takes.
-	maxLines = 6
+	maxLines = 10
 )
 
 // A tablePrinter lays an answer out in columns, to suit the width of a terminal.

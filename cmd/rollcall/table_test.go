@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,7 +92,7 @@ func TestTextIsWrapped(t *testing.T) {
 		{"0123456789 after", []string{"0123456789", "after"}},
 		{"https://example.com", []string{"https://ex", "ample.com"}},
 		{"株式会社株式会社", []string{"株式会社株", "式会社"}},
-		{strings.Repeat("x", 100), append(strings.Split(strings.Repeat("xxxxxxxxxx ", maxLines-1)[:11*(maxLines-1)-1], " "), "xxxxxxxxx…")},
+		{strings.Repeat("x", 10*maxLines+1), append(slices.Repeat([]string{"xxxxxxxxxx"}, maxLines-1), "xxxxxxxxx…")},
 	} {
 		if diff := cmp.Diff(test.want, wrapped(test.text, 10)); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", test.text, diff)
