@@ -71,7 +71,8 @@ func refused(e *pq.Error) string {
 	case code == "3D000":
 		return "does not exist: create it, or check DATABASE_URL"
 	case code == "42501":
-		return e.Message + ": the connecting role lacks a right; it must own the schemas directory and directory_internal, or be allowed to create them"
+		return e.Message + ": the connecting role lacks a right; it must own the schemas directory and directory_internal, or be allowed to create them; " +
+			"an analyst's role lacks it rightly, and reads with accounts, tree, history, runs, rejects, connections and export"
 	case code == "08P01" && strings.Contains(e.Message, "startup parameter"):
 		return "is behind a pooler that knows no settings of a session: let DATABASE_URL name Postgres itself"
 	case code == "25006":

@@ -3,6 +3,7 @@ package sink
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
@@ -107,6 +108,19 @@ func TestWhatTheReaderCanRead(t *testing.T) {
 		if _, err := conn.ExecContext(t.Context(), statement); err != nil {
 			t.Errorf("%s: %v", statement, err)
 		}
+	}
+}
+
+// An analyst who asks for more than may be read is told that it is no fault.
+func TestAReaderIsToldWhatItMayDo(t *testing.T) {
+	t.Parallel()
+	db := directory(t)
+	db.SetMaxOpenConns(1) // the session that has the role
+	if _, err := db.ExecContext(t.Context(), `SET ROLE directory_reader`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Versions(t.Context(), db); err == nil || !strings.Contains(err.Error(), "an analyst's role lacks it rightly") {
+		t.Errorf("it says %v", err)
 	}
 }
 

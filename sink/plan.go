@@ -15,9 +15,9 @@ type Change struct {
 	Operation  string // created, updated, moved, deleted, restored or held
 	ExternalID string
 	Name       string
-	Field      string // a column, or payload.MEMBER; "" where none is told
-	Old        *string
-	New        *string
+	Field      string          // a column, or payload.MEMBER; "" where none is told
+	Old        json.RawMessage // nil where there is none, or null
+	New        json.RawMessage
 }
 
 // Plan tells what Apply would do, account by account in the order of their
@@ -135,7 +135,7 @@ func fieldsOf(row planRow) ([]Change, error) {
 	var list []Change
 	for _, column := range row.Changed {
 		if column != "payload" {
-			list = append(list, Change{Field: column, Old: text(before[column]), New: text(after[column])})
+			list = append(list, Change{Field: column, Old: notNull(before[column]), New: notNull(after[column])})
 			continue
 		}
 		members, err := membersOf(before[column], after[column])
@@ -147,14 +147,9 @@ func fieldsOf(row planRow) ([]Change, error) {
 	return list, nil
 }
 
-// text is a JSON value as SQL would show it: a string as it is, null as nil.
-func text(v json.RawMessage) *string {
-	if v == nil || string(v) == "null" {
+func notNull(v json.RawMessage) json.RawMessage {
+	if string(v) == "null" {
 		return nil
 	}
-	s := string(v)
-	if v[0] == '"' {
-		_ = json.Unmarshal(v, &s) // it was just parsed as part of the row
-	}
-	return &s
+	return v
 }

@@ -27,7 +27,7 @@ func membersOf(before, after json.RawMessage) ([]Change, error) {
 	var list []Change
 	for _, name := range names {
 		if !bytes.Equal(was[name], is[name]) {
-			list = append(list, Change{Field: "payload." + name, Old: text(was[name]), New: text(is[name])})
+			list = append(list, Change{Field: "payload." + name, Old: notNull(was[name]), New: notNull(is[name])})
 		}
 	}
 	return list, nil

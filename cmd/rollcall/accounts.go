@@ -28,7 +28,7 @@ func accountsCommand(a *app) *cobra.Command {
 			return badUsage("--deleted and --as-of: take one of them; what was deleted then is in rollcall history")
 		}
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
-			return a.answer(ctx, db, reader.Accounts(pick.filter()), &o, func(out *bufio.Writer) printer {
+			return a.answerOf(ctx, db, pick.sources, reader.Accounts(pick.filter()), &o, func(out *bufio.Writer) printer {
 				return newTable(out, a.screen, accountColumns(pick.deleted)...)
 			})
 		})
@@ -38,12 +38,12 @@ func accountsCommand(a *app) *cobra.Command {
 
 func accountColumns(deleted bool) []column {
 	columns := []column{
-		{title: "ID", right: true, text: func(r row) string { return r.text("id") + r.text("account_id") }}, // account_id: as of a time
-		plain("SOURCE", "source"), plain("EXTERNAL ID", "external_id"), plain("NAME", "name"),
-		plain("STATUS", "status"), plain("KIND", "kind"),
+		{title: "ID", right: true, spare: 2, text: func(r row) string { return r.text("id") + r.text("account_id") }}, // account_id: as of a time
+		plain("SOURCE", "source"), plain("EXTERNAL ID", "external_id"), plain("NAME", "name").yielding(),
+		plain("STATUS", "status").spared(3), plain("KIND", "kind").yielding().spared(1),
 	}
 	if deleted {
-		columns = append(columns, plain("DELETED", "deleted_at"))
+		columns = append(columns, minute("DELETED", "deleted_at"))
 	}
 	return columns
 }

@@ -22,7 +22,8 @@ func connectionsCommand(a *app) *cobra.Command {
 		Use:   "connections",
 		Short: "List connections; rename one, or retire it",
 		Long: `List the connections that are configured, and those that the directory knows, with
-their accounts, their last run and what waits for someone to look at it.`,
+their accounts, their last run and what waits for someone to look at it. Without
+ROLLCALL_SOURCES those are configured that the last sync of all connections had.`,
 		Example: `  rollcall connections
   rollcall connections rename acme acme-eu
   rollcall connections retire acme`,
@@ -43,20 +44,17 @@ func (a *app) listConnections(ctx context.Context, db *sqlx.DB, o *output) error
 	if err != nil {
 		return err
 	}
-	names, kinds := []string{}, []string{}
+	var names, kinds []string // nil, where ROLLCALL_SOURCES is not set, asks the directory
 	for _, c := range configured {
 		names, kinds = append(names, c.Name), append(kinds, c.Provider)
 	}
 	return a.answer(ctx, db, reader.Connections(names, kinds, nil), o, func(out *bufio.Writer) printer {
-		number := func(title, name string) column {
-			return column{title: title, right: true, text: func(r row) string { return r.text(name) }}
-		}
 		return newTable(
-			out, a.screen, plain("SOURCE", "source"), plain("PROVIDER", "provider"),
-			column{title: "CONFIGURED", text: func(r row) string { return yesNo(r.value("configured") == true) }},
-			number("LIVE", "accounts_live"), number("DELETED", "accounts_deleted"), number("HELD", "deletions_held"),
-			number("REJECTS", "rejects_open"), plain("LAST RUN", "last_run_at"), plain("STATUS", "last_status"),
-			plain("LAST SUCCESS", "last_success_at"),
+			out, a.screen, plain("SOURCE", "source"), plain("PROVIDER", "provider").spared(1),
+			column{title: "CONFIG", spare: 4, text: func(r row) string { return yesNo(r.value("configured") == true) }},
+			numeral("LIVE", "accounts_live"), numeral("DELETED", "accounts_deleted").spared(3), numeral("HELD", "deletions_held"),
+			numeral("REJECTS", "rejects_open"), minute("LAST RUN", "last_run_at").spared(2), plain("STATUS", "last_status"),
+			minute("LAST SUCCESS", "last_success_at"),
 		)
 	})
 }
@@ -76,7 +74,6 @@ func renameCommand(a *app) *cobra.Command {
 ids and their history. ROLLCALL_SOURCES, and the variables that begin with the
 old name, are yours to rename: do it while nothing runs.`,
 		Example: "  rollcall connections rename acme acme-eu",
-		Args:    cobra.ExactArgs(2),
 		RunE: a.does(func(ctx context.Context, args []string) error {
 			from, to := args[0], args[1]
 			if err := sources.CheckName(to); err != nil {
@@ -110,7 +107,6 @@ func retireConnectionCommand(a *app) *cobra.Command {
 history stays. Take the connection out of ROLLCALL_SOURCES as well: a sync would
 bring back what its provider still lists.`,
 		Example: "  rollcall connections retire acme",
-		Args:    cobra.ExactArgs(1),
 		RunE: a.does(func(ctx context.Context, args []string) error {
 			return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
 				report, err := sink.Retire(ctx, db, args[0])

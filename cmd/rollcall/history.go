@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"strings"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
@@ -18,10 +17,10 @@ func historyCommand(a *app) *cobra.Command {
 		Use:   "history ID [flags]",
 		Short: "Tell what became of an account, oldest first",
 		Long: `Tell what became of an account, oldest first. ID is the directory's id or
-source/external_id.`,
+source/external_id. A table has times to the second; -o json has them exactly, as
+--as-of must be told them.`,
 		Example: `  rollcall history 42
   rollcall history acme/AC0123456789 -o json`,
-		Args: cobra.ExactArgs(1),
 	}
 	o.add(c, 0)
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
@@ -37,20 +36,13 @@ source/external_id.`,
 			return a.answer(ctx, db, reader.History(account), &o, func(out *bufio.Writer) printer {
 				var s chronicle
 				return newTable(
-					out, a.screen, column{title: "WHEN", text: instant}, plain("OPERATION", "operation"),
-					column{title: "RUN", right: true, text: func(r row) string { return r.text("run_id") }},
+					out, a.screen, plain("WHEN", "valid_from"), plain("OPERATION", "operation"), numeral("RUN", "run_id").spared(1),
 					column{title: "WHAT", text: s.next},
 				)
 			})
 		})
 	})
 	return c
-}
-
-// instant is when a version began, as exactly as --as-of must be told it.
-func instant(r row) string {
-	from, _ := r.value("valid_from").(time.Time)
-	return from.Format(time.RFC3339Nano)
 }
 
 // A chronicle tells each version by what differs from the one before.
@@ -62,9 +54,9 @@ func (s *chronicle) next(r row) string {
 	changed, _ := r.value("changed").([]string)
 	switch r.text("operation") {
 	case "created":
-		return r.text("name") + ", " + r.text("status")
+		return named(r) + ", " + r.text("status")
 	case "deleted":
-		return r.text("name")
+		return named(r)
 	}
 	var parts []string
 	for _, name := range changed {

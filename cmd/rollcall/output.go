@@ -89,6 +89,19 @@ func (a *app) answer(ctx context.Context, db *sqlx.DB, q reader.Query, o *output
 	return nil
 }
 
+// answerOf answers as answer does, of these connections alone. A name that the
+// directory does not know is told of: nothing is found under it.
+func (a *app) answerOf(ctx context.Context, db *sqlx.DB, sources []string, q reader.Query, o *output, show func(*bufio.Writer) printer) error {
+	unknown, err := reader.Unknown(ctx, db, sources)
+	if err != nil {
+		return err
+	}
+	if unknown != "" {
+		fmt.Fprintln(a.stderr, unknown)
+	}
+	return a.answer(ctx, db, q, o, show)
+}
+
 func (o *output) printer(a *app, out *bufio.Writer, show func(*bufio.Writer) printer) printer {
 	switch o.format.value {
 	case "json":

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,7 +30,7 @@ Exit status as for sync: 3 means that deletions would be held.`,
   rollcall plan acme --replay   # what a new release maps otherwise`,
 	}
 	format := choice{value: "table", from: []string{"table", "json", "jsonl", "csv"}}
-	c.Flags().VarP(&format, "output", "o", "")
+	c.Flags().VarP(&format, "output", "o", "table for people, the others for programs")
 	var s scope
 	s.add(c)
 	c.RunE = a.does(func(ctx context.Context, names []string) error {
@@ -100,26 +101,39 @@ func (s *story) tell(c sink.Change) error {
 	if c.Field == "" {
 		return nil
 	}
-	_, err := fmt.Fprintf(s.out, "      %s: %s → %s\n", c.Field, quoted(c.Old), quoted(c.New))
+	_, err := fmt.Fprintf(s.out, "      %s: %s → %s\n", clean(c.Field), quoted(c.Old), quoted(c.New))
 	return err
 }
 
 // maxShown is how much of a value is shown to people, in characters.
 const maxShown = 60
 
-// quoted shows a value to people.
-func quoted(value *string) string {
-	if value == nil {
+// quoted shows a value to people: text in quotes, which numbers, true and false
+// have none of.
+func quoted(value json.RawMessage) string {
+	plain, there := unquoted(value)
+	if !there {
 		return "none"
 	}
-	text := clean(*value)
+	text := clean(plain)
 	if runes := []rune(text); len(runes) > maxShown {
 		text = string(runes[:maxShown]) + "…"
 	}
-	if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
-		return text // JSON has quotes enough
+	if value[0] == '"' {
+		return `"` + text + `"`
 	}
-	return `"` + text + `"`
+	return text
+}
+
+// unquoted is a value as SQL would show it; there tells whether there is one.
+func unquoted(value json.RawMessage) (plain string, there bool) {
+	if len(value) == 0 {
+		return "", false
+	}
+	if value[0] != '"' || json.Unmarshal(value, &plain) != nil {
+		plain = string(value)
+	}
+	return plain, true
 }
 
 func (s *story) end(r schedule.Result) {
@@ -165,7 +179,7 @@ func newRecords(a *app, out *bufio.Writer, format string) *records {
 }
 
 func (r *records) tell(c sink.Change) error {
-	return r.Row([]any{c.Source, c.Operation, c.ExternalID, c.Name, orNull(c.Field), pointed(c.Old), pointed(c.New)})
+	return r.Row([]any{c.Source, c.Operation, c.ExternalID, c.Name, orNull(c.Field), textOrNull(c.Old), textOrNull(c.New)})
 }
 
 func (r *records) end(schedule.Result) {}
@@ -179,9 +193,10 @@ func orNull(text string) any {
 	return text
 }
 
-func pointed(text *string) any {
-	if text == nil {
+func textOrNull(value json.RawMessage) any {
+	plain, there := unquoted(value)
+	if !there {
 		return nil
 	}
-	return *text
+	return plain
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -66,6 +67,12 @@ variables that begin with its name. Any variable X can be given as X_FILE.`,
 
 // finish does to every command what cobra leaves to do.
 func finish(c *cobra.Command) {
+	if c.HasAvailableLocalFlags() && !strings.Contains(c.Use, "[flags]") {
+		c.Use += " [flags]"
+	}
+	if all := argumentsOf(c); all != nil {
+		c.Args = takes(all)
+	}
 	c.Flags().BoolP("help", "h", false, "show this")
 	c.DisableFlagsInUseLine = true
 	for _, sub := range c.Commands() {
@@ -83,9 +90,11 @@ func suggestion(c *cobra.Command, name string) string {
 	return ""
 }
 
-// usageTemplate is cobra's with less around it.
-const usageTemplate = `Usage:
-  {{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND{{else}}{{.UseLine}}{{end}}
+// usageTemplate is cobra's with less around it. A command that shows an answer
+// of its own has flags of its own beside its subcommands.
+const usageTemplate = `{{$own := .Flags.Lookup "output"}}Usage:
+  {{if .HasAvailableSubCommands}}{{if $own}}{{.UseLine}}
+  {{end}}{{.CommandPath}} COMMAND{{else}}{{.UseLine}}{{end}}
 {{- if .HasExample}}
 
 Examples:
@@ -107,7 +116,7 @@ Commands:
 
 {{.CommandPath}} COMMAND --help tells more of one.
 {{- end}}
-{{- if and .HasAvailableLocalFlags (not .HasAvailableSubCommands)}}
+{{- if and .HasAvailableLocalFlags (or $own (not .HasAvailableSubCommands))}}
 
 Flags:
 {{.LocalFlags.FlagUsagesWrapped 80 | trimTrailingWhitespaces}}

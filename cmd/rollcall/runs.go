@@ -29,13 +29,11 @@ func runsCommand(a *app) *cobra.Command {
 	o.add(c, tableLimit)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
-			return a.answer(ctx, db, reader.Runs(names, statuses.values), &o, func(out *bufio.Writer) printer {
+			return a.answerOf(ctx, db, names, reader.Runs(names, statuses.values), &o, func(out *bufio.Writer) printer {
 				return newTable(
-					out, a.screen,
-					column{title: "ID", right: true, text: func(r row) string { return r.text("id") }},
-					plain("SOURCE", "source"), plain("TRIGGER", "trigger"), plain("STATUS", "status"), plain("STARTED", "started_at"),
-					column{title: "TOOK", right: true, text: took},
-					column{title: "READ", right: true, text: func(r row) string { return r.text("fetched") }},
+					out, a.screen, numeral("ID", "id"), plain("SOURCE", "source"), plain("TRIGGER", "trigger").spared(1),
+					plain("STATUS", "status"), plain("STARTED", "started_at"),
+					column{title: "TOOK", right: true, spare: 3, text: took}, numeral("READ", "fetched").spared(2),
 					column{title: "WHAT", text: outcome},
 				)
 			})

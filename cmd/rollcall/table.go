@@ -3,54 +3,9 @@ package main
 import (
 	"bufio"
 	"strings"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 )
-
-// A row is one row of an answer.
-type row struct {
-	columns map[string]int
-	values  []any
-}
-
-// text is a value as people read it.
-func (r row) text(column string) string {
-	v := r.value(column)
-	if t, ok := v.(time.Time); ok {
-		return t.Format(time.RFC3339)
-	}
-	plain, err := plainText(v)
-	if err != nil {
-		return ""
-	}
-	return plain
-}
-
-func (r row) value(column string) any {
-	i, ok := r.columns[column]
-	if !ok {
-		return nil
-	}
-	return r.values[i]
-}
-
-func (r row) number(column string) int64 {
-	n, _ := r.value(column).(int64)
-	return n
-}
-
-// A column of a table.
-type column struct {
-	title string
-	right bool // numbers
-	text  func(row) string
-}
-
-// plain is a column that shows a value as it is.
-func plain(title, name string) column {
-	return column{title: title, text: func(r row) string { return r.text(name) }}
-}
 
 const (
 	// batchRows are laid out together; rows after them get the same widths, so
@@ -58,19 +13,27 @@ const (
 	batchRows = 1000
 	// gap is between two columns.
 	gap = "  "
-	// narrowest is how far a column is narrowed to fit the terminal.
-	narrowest = 8
+	// narrowest is how far a column that yields is narrowed, and narrowestLast how
+	// far the last one, before others are left out.
+	narrowest     = 12
+	narrowestLast = 30
+	// widest is how far a column is padded: a longer value sticks out, and leaves
+	// the other rows as they are. The ids of all providers fit.
+	widest = 48
+	// maxLines is how many lines a wrapped cell takes.
+	maxLines = 10
 )
 
-// A tablePrinter lays an answer out in columns, cut to the width of a terminal.
+// A tablePrinter lays an answer out in columns, to suit the width of a terminal.
 type tablePrinter struct {
 	out     *bufio.Writer
-	width   int // of the terminal; 0 cuts nothing
+	width   int // of the terminal; 0 cuts nothing and leaves nothing out
 	columns []column
 
 	names  map[string]int
 	lines  [][]string
 	widths []int
+	shown  []int // the columns that there is room for
 }
 
 func newTable(out *bufio.Writer, s screen, columns ...column) *tablePrinter {
@@ -118,10 +81,10 @@ func (p *tablePrinter) titles() []string {
 // End lays out what it has.
 func (p *tablePrinter) End() error {
 	if p.widths == nil {
-		p.widths = p.measure()
+		p.measure()
 	}
 	for _, line := range p.lines {
-		if _, err := p.out.WriteString(p.layout(line) + "\n"); err != nil {
+		if err := p.write(line); err != nil {
 			return err
 		}
 	}
@@ -129,43 +92,36 @@ func (p *tablePrinter) End() error {
 	return nil
 }
 
-// measure gives each column the width of its widest cell; where that is too
-// much for the terminal, the widest column gives way first.
-func (p *tablePrinter) measure() []int {
-	widths := make([]int, len(p.columns))
-	for _, line := range p.lines {
-		for i, cell := range line {
-			widths[i] = max(widths[i], width(cell))
+// write writes a row: on further lines what is left of the last cell.
+func (p *tablePrinter) write(line []string) error {
+	last := p.shown[len(p.shown)-1]
+	rest := []string{line[last]}
+	if p.width > 0 && !p.columns[last].yields {
+		rest = wrapped(line[last], p.widths[last])
+	}
+	for i, part := range rest {
+		if i > 0 {
+			line = make([]string, len(line))
+		}
+		line[last] = part
+		if _, err := p.out.WriteString(p.layout(line) + "\n"); err != nil {
+			return err
 		}
 	}
-	if p.width == 0 {
-		return widths
-	}
-	for {
-		total, widest := len(gap)*(len(widths)-1), 0
-		for i, w := range widths {
-			total += w
-			if w > widths[widest] {
-				widest = i
-			}
-		}
-		if total <= p.width || widths[widest] <= narrowest {
-			return widths
-		}
-		widths[widest]--
-	}
+	return nil
 }
 
 func (p *tablePrinter) layout(line []string) string {
-	cells := make([]string, len(line))
-	for i, cell := range line {
-		if p.width > 0 {
-			cell = shorten(cell, p.widths[i])
+	cells := make([]string, len(p.shown))
+	for i, at := range p.shown {
+		cell, columns := line[at], p.widths[at]
+		if p.width > 0 && p.columns[at].yields {
+			cell = shorten(cell, columns)
 		}
-		if p.columns[i].right {
-			cells[i] = strings.Repeat(" ", max(0, p.widths[i]-width(cell))) + cell
+		if p.columns[at].right {
+			cells[i] = strings.Repeat(" ", max(0, columns-width(cell))) + cell
 		} else {
-			cells[i] = text.Pad(cell, p.widths[i], ' ')
+			cells[i] = text.Pad(cell, columns, ' ')
 		}
 	}
 	return strings.TrimRight(strings.Join(cells, gap), " ")
@@ -174,6 +130,18 @@ func (p *tablePrinter) layout(line []string) string {
 // shorten cuts text to a width, and shows that it did.
 func shorten(cell string, columns int) string {
 	return text.Snip(cell, max(columns, 1), "…")
+}
+
+// wrapped breaks text into lines of a width, between words where it can.
+func wrapped(cell string, columns int) (lines []string) {
+	for len(lines) < maxLines-1 && width(cell) > columns {
+		line := text.Trim(cell, columns)
+		if space := strings.LastIndexByte(line, ' '); space > len(line)/2 && cell[len(line)] != ' ' {
+			line = line[:space]
+		}
+		lines, cell = append(lines, line), strings.TrimLeft(cell[len(line):], " ")
+	}
+	return append(lines, shorten(cell, columns))
 }
 
 // width is the number of columns that text takes on a terminal.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
@@ -28,7 +29,6 @@ counted.`,
   rollcall tree acme/AC0123456789 --deleted
   rollcall tree 42 --as-of 2026-03-01
   rollcall tree --limit 0 | less`,
-		Args: cobra.MaximumNArgs(1),
 	}
 	pick.add(c.Flags())
 	o.add(c, treeLimit)
@@ -56,7 +56,7 @@ counted.`,
 			if drawn {
 				o.limit = 0 // of lines, not of accounts
 			}
-			return a.answer(ctx, db, reader.Tree(pick.filter(), top, drawn), &o, func(out *bufio.Writer) printer {
+			return a.answerOf(ctx, db, pick.sources, reader.Tree(pick.filter(), top, drawn), &o, func(out *bufio.Writer) printer {
 				p := newTreePrinter(out, a.screen)
 				if lines == 0 {
 					return p
@@ -128,12 +128,9 @@ func (p *treePrinter) line(level int, last bool, label func(lead string) string)
 	return err
 }
 
-// label is what stands at a node, cut to the terminal.
+// label is what stands at a node, cut to the terminal but for its id.
 func (p *treePrinter) label(r row, lead, remark string) string {
-	name, rest := clean(r.text("name")), clean(r.text("source")+"/"+r.text("external_id"))
-	if name == "" {
-		name = "(no name)"
-	}
+	name, id, rest := clean(named(r)), clean(r.text("source")+"/"+r.text("external_id")), ""
 	notes := remarks(r)
 	if remark != "" {
 		notes = append(notes, remark)
@@ -142,13 +139,20 @@ func (p *treePrinter) label(r row, lead, remark string) string {
 		rest += "  " + clean(note)
 	}
 	if p.screen.terminal() {
-		room := max(p.screen.width-width(lead), 2*narrowest)
-		if width(name)+len(gap)+width(rest) > room {
-			name = shorten(name, max(room-len(gap)-width(rest), room/2))
-			rest = shorten(rest, room-len(gap)-width(name))
-		}
+		room := p.screen.width - width(lead) - len(gap) - width(id)
+		name = shorten(name, max(room-width(rest), narrowest))
+		rest = shorten(rest, max(room-width(name), narrowest))
 	}
+	rest = id + rest
 	return name + gap + p.screen.dimmed(rest)
+}
+
+// named is the name of an account, or that it has none.
+func named(r row) string {
+	if name := r.text("name"); name != "" {
+		return name
+	}
+	return "(no name)"
 }
 
 // remarks are what is out of the ordinary about an account.
@@ -156,8 +160,8 @@ func remarks(r row) (all []string) {
 	if status := r.text("status"); status != "active" {
 		all = append(all, "["+status+"]")
 	}
-	if at := r.text("deleted_at"); at != "" {
-		all = append(all, "[deleted "+at+"]")
+	if at, deleted := r.value("deleted_at").(time.Time); deleted {
+		all = append(all, "[deleted "+at.Format(toTheMinute)+"]")
 	}
 	if known, orphan := r.value("parent_known").(bool); orphan {
 		why := "which is unknown"

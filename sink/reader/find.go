@@ -48,6 +48,15 @@ func (r Reference) String() string {
 func Find(ctx context.Context, db *sqlx.DB, r Reference) (a Account, err error) {
 	err = db.QueryRowContext(ctx, statement("find"), r.id, r.source, r.externalID).Scan(&a.ID, &a.Source)
 	if errors.Is(err, sql.ErrNoRows) {
+		if !r.id.Valid {
+			unknown, err := Unknown(ctx, db, []string{r.source})
+			if err != nil {
+				return a, err
+			}
+			if unknown != "" {
+				return a, fmt.Errorf("the directory has no account %s: %s", r, unknown)
+			}
+		}
 		return a, fmt.Errorf("the directory has no account %s: look for it with rollcall accounts --deleted --search TEXT", r)
 	}
 	return a, explain(ctx, err)

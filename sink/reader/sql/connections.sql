@@ -1,4 +1,5 @@
--- $1: names that are configured; $2: their providers; $3: those to show.
+-- $1: names that are configured, NULL where that is not known here: then those
+-- that the last sync of all had; $2: their providers; $3: those to show.
 WITH RECURSIVE of_accounts AS (
     SELECT min(source) AS source FROM directory.accounts
     UNION ALL
@@ -9,6 +10,8 @@ WITH RECURSIVE of_accounts AS (
     SELECT (SELECT min(r.source) FROM directory.runs r WHERE r.source > o.source) FROM of_runs o WHERE o.source IS NOT NULL
 ), configured AS (
     SELECT name COLLATE "C" AS source, provider FROM unnest($1::text[], $2::text[]) c (name, provider)
+    UNION ALL
+    SELECT h.source, h.provider FROM directory.source_health h WHERE $1::text[] IS NULL AND h.configured
 ), known AS (
     SELECT source FROM of_accounts UNION SELECT source FROM of_runs UNION SELECT source FROM configured
 ), counted AS (
