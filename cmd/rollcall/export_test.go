@@ -150,6 +150,9 @@ func TestAnExportThatFailsLeavesNothing(t *testing.T) {
 	if code, _, stderr := call(t, env, "export", "--to", dir); code != exitUsage || !strings.Contains(stderr, "is a directory") {
 		t.Errorf("to a folder: exit status %d: %s", code, stderr)
 	}
+	if code, stdout, stderr := call(t, env, "export", "--to", ""); code != exitUsage || stdout != "" || !strings.Contains(stderr, "--to: is empty") {
+		t.Errorf("to no name: exit status %d: %s", code, stderr)
+	}
 	if code, _, stderr := call(t, env, "export", "--to", filepath.Join(dir, "none", "x")); code != exitFailed ||
 		!strings.Contains(stderr, filepath.Join(dir, "none", "x")+" cannot be written: the directory "+filepath.Join(dir, "none")+" is not there") {
 		t.Errorf("to a folder that is not there: exit status %d: %s", code, stderr)
@@ -188,6 +191,9 @@ func TestAnExportReplacesItsFile(t *testing.T) {
 	_, env := filled(t, 20)
 	dir, file := folder(t)
 	want := exported(t, env)
+	if out := exported(t, env, "--to", "-"); out != want {
+		t.Errorf("--to - differs from what goes to stdout: %q", out)
+	}
 	plain, err := os.Create(filepath.Join(t.TempDir(), "plain"))
 	if err != nil {
 		t.Fatal(err)
