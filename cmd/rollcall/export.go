@@ -96,5 +96,5 @@ func (x *exporting) write(ctx context.Context, db *sqlx.DB, to io.Writer) error 
 	if errors.Is(err, errPipeClosed) || err != nil && x.format == "parquet" {
 		return err // what is written of a parquet file is no use without its end
 	}
-	return errors.Join(err, out.Flush())
+	return flushed(err, out)
 }

@@ -338,6 +338,20 @@ func (b *broken) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func TestAFullDiskIsToldOfOnce(t *testing.T) {
+	_, env := filled(t, 60)
+	for _, args := range [][]string{
+		{"accounts"}, {"accounts", "-o", "json"}, {"accounts", "-o", "jsonl"}, {"accounts", "-o", "csv"},
+		{"tree"}, {"doctor"}, {"export", "--format", "jsonl"},
+	} {
+		var messages bytes.Buffer
+		code := run(t.Context(), args, envconfig.MapLookuper(env), nil, &broken{err: errors.New("no room")}, &messages)
+		if code != exitFailed || messages.String() != "rollcall: no room\n" {
+			t.Errorf("%q: exit status %d: %s", args, code, &messages)
+		}
+	}
+}
+
 func TestAnOutputThatBreaksEndsTheExport(t *testing.T) {
 	_, env := filled(t, 60)
 	for _, format := range []string{"csv", "jsonl", "parquet"} {
@@ -347,8 +361,8 @@ func TestAnOutputThatBreaksEndsTheExport(t *testing.T) {
 		}{{errors.New("no room"), exitFailed}, {syscall.EPIPE, exitWell}} {
 			var messages bytes.Buffer
 			code := run(context.WithoutCancel(t.Context()), []string{"export", "--format", format}, envconfig.MapLookuper(env), nil, &broken{room: 10, err: test.err}, &messages)
-			if code != test.want {
-				t.Errorf("%s, %v: exit status %d, want %d: %s", format, test.err, code, test.want, &messages)
+			if code != test.want || strings.Count(messages.String(), "no room") != test.want || strings.Count(messages.String(), "\n") != test.want {
+				t.Errorf("%s, %v: exit status %d, want %d, and to be told of it once: %s", format, test.err, code, test.want, &messages)
 			}
 		}
 	}
