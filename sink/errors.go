@@ -89,7 +89,7 @@ func wrap(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	var already *Error
-	if errors.As(err, &already) || errors.Is(err, ErrLost) || errors.Is(err, ErrBusy) || errors.Is(err, ErrPooled) {
+	if errors.As(err, &already) || errors.Is(err, ErrLost) || errors.Is(err, ErrBusy) || errors.Is(err, ErrPooled) || errors.As(err, new(*TakenError)) {
 		return err
 	}
 	return &Error{Err: err}
