@@ -138,6 +138,8 @@ func examineListing(ctx context.Context, source sources.Source, note func(check,
 	case err == nil:
 		note("credential", sink.OK, "")
 		return note("listing", sink.OK, "")
+	case status == http.StatusTooManyRequests: // which says nothing of a credential
+		return note("listing", sink.Failed, err.Error())
 	case errors.As(err, &part):
 		return note("credential", sink.Failed, err.Error())
 	case status == http.StatusUnauthorized || errors.Is(err, sources.ErrCredential):

@@ -44,7 +44,7 @@ type connector struct {
 func newConnector(dsn string, silence time.Duration) (*connector, error) {
 	inner, err := pq.NewConnector(dsn)
 	if err != nil {
-		return nil, errors.New("DATABASE_URL: has a setting that Postgres does not know or cannot read")
+		return nil, errors.New("has a setting that cannot be read, such as an sslmode that is none")
 	}
 	inner.Dialer(newDialer())
 	return &connector{Connector: inner, silence: silence}, nil

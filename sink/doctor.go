@@ -135,7 +135,7 @@ func (e *examination) schema(ctx context.Context) (state, detail string, err err
 	case applied < newest:
 		return Warning, fmt.Sprintf("version %d is older than this program's, %d: the next sync brings it up to date, or rollcall migrate up", applied, newest), nil
 	case applied > newest:
-		return Failed, fmt.Sprintf("version %d is newer than this program's, %d: run a newer rollcall", applied, newest), nil
+		return OK, fmt.Sprintf("version %d is newer than this program's, %d, which works on: run a newer rollcall to have what is new", applied, newest), nil
 	}
 	return OK, fmt.Sprintf("version %d", applied), nil
 }

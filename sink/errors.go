@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/lib/pq"
@@ -98,7 +99,9 @@ func wrap(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	var already *Error
-	if errors.As(err, &already) || errors.Is(err, ErrLost) || errors.Is(err, ErrBusy) || errors.Is(err, ErrBegun) || errors.Is(err, ErrPooled) {
+	plain := []error{ErrLost, ErrBusy, ErrBegun, ErrPooled} // no failures of the database
+	if errors.As(err, &already) || errors.As(err, new(*TakenError)) ||
+		slices.ContainsFunc(plain, func(known error) bool { return errors.Is(err, known) }) {
 		return err
 	}
 	return &Error{Err: err}

@@ -76,8 +76,14 @@ func Retire(ctx context.Context, db *sqlx.DB, source string) (Report, error) {
 	return byHand(ctx, db, source, `SELECT id FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL`, nil)
 }
 
-// RetireAccount marks one account as deleted, as a run of its own.
+// RetireAccount marks one account as deleted, as a run of its own; where it is
+// that already, there is nothing to run.
 func RetireAccount(ctx context.Context, db *sqlx.DB, source string, id int64) (Report, error) {
+	var live bool
+	err := db.GetContext(ctx, &live, `SELECT EXISTS (SELECT FROM directory.accounts WHERE source = $1 AND id = $2 AND deleted_at IS NULL)`, source, id)
+	if err != nil || !live {
+		return Report{}, wrap(ctx, err)
+	}
 	return byHand(ctx, db, source, `SELECT id FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL AND id = $2`, &id)
 }
 

@@ -241,7 +241,9 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 			t.Errorf("made up: %v, %v", mine, err)
 		}
 	}
-	late := func() { db.MustExec(`UPDATE directory_internal.tick SET open_since = open_since - interval '1 minute'`) }
+	late := func() {
+		db.MustExec(`UPDATE directory_internal.tick SET open_since = open_since - interval '1 minute'`)
+	}
 
 	claim(false)
 	late()

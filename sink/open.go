@@ -39,11 +39,11 @@ const (
 func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, error) {
 	dsn, where, err := dataSource(databaseURL)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	connector, err := newConnector(dsn, sessionSilence)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	if connector.desk, err = newDesk(dsn); err != nil {
 		return nil, err
@@ -61,12 +61,22 @@ func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, erro
 	return db, nil
 }
 
+// CheckURL tells what is wrong with a URL that no server need be asked about. It
+// does not repeat the URL, which may hold a password.
+func CheckURL(databaseURL string) error {
+	dsn, _, err := dataSource(databaseURL)
+	if err == nil {
+		_, err = newConnector(dsn, sessionSilence)
+	}
+	return err
+}
+
 // dataSource completes what the URL is silent about, and names the database for
 // errors without user and password.
 func dataSource(databaseURL string) (dsn, where string, err error) {
 	u, err := url.Parse(databaseURL)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return "", "", errors.New("DATABASE_URL: must be a URL such as postgres://user:password@host:5432/database")
+		return "", "", errors.New("must be a URL such as postgres://user:password@host:5432/database")
 	}
 	q := u.Query()
 	set := func(name, value string) {

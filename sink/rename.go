@@ -8,6 +8,13 @@ import (
 	"github.com/lib/pq"
 )
 
+// A TakenError is a name that another connection has.
+type TakenError struct{ Source string }
+
+func (e *TakenError) Error() string {
+	return fmt.Sprintf("the directory knows a connection %q already: give another name; what two connections brought is never put together", e.Source)
+}
+
 // Rename gives a connection another name, everywhere: in its accounts and their
 // history, its runs, held deletions and rejects. It returns how many accounts
 // it has.
@@ -18,7 +25,7 @@ func Rename(ctx context.Context, db *sqlx.DB, from, to string) (accounts int64, 
 			return err
 		}
 		if taken {
-			return fmt.Errorf("the directory knows a connection %q already: give another name; what two connections brought is never put together", to)
+			return &TakenError{to}
 		}
 		tables, err := tablesWith(ctx, tx, "source")
 		if err != nil {

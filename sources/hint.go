@@ -23,7 +23,7 @@ func HintIDs(body []byte, names, within []string) ([]string, error) {
 	var ids []string
 	add := func(object []byte) {
 		for _, name := range names {
-			if id := fetch.ID(object, name); id != "" && !slices.Contains(ids, id) {
+			if id := fetch.ID(object, name); askable(id) && !slices.Contains(ids, id) {
 				ids = append(ids, id)
 				return
 			}
@@ -42,3 +42,8 @@ func HintIDs(body []byte, names, within []string) ([]string, error) {
 	}
 	return ids, nil
 }
+
+// askable tells whether an account of that id can be asked for at all: in a path
+// these ids mean something else, so that a delivery with one would be asked for
+// again and again.
+func askable(id string) bool { return id != "" && id != "." && id != ".." }

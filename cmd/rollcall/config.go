@@ -17,6 +17,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
+	"rollcall/sink"
 	"rollcall/sources"
 )
 
@@ -93,6 +94,11 @@ func (d *databaseURL) EnvDecode(text string) error {
 	u, err := url.Parse(text)
 	if text != embeddedURL && (err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		return errors.New("must be a URL such as postgres://user:password@host:5432/database (with % and two hex digits for special characters in the password), or " + embeddedURL)
+	}
+	if text != embeddedURL {
+		if err := sink.CheckURL(text); err != nil {
+			return err
+		}
 	}
 	d.Secret = sources.Secret(text)
 	return nil

@@ -79,6 +79,9 @@ old name, are yours to rename: do it while nothing runs.`,
 			if err := sources.CheckName(to); err != nil {
 				return usageError{err}
 			}
+			if from == to {
+				return badUsage("%s is its name already: give another one", to)
+			}
 			return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
 				accounts, err := sink.Rename(ctx, db, from, to)
 				if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
@@ -80,5 +79,5 @@ func (a *app) showFindings(findings []sink.Finding, format choice) error {
 			return err
 		}
 	}
-	return errors.Join(p.End(), out.Flush())
+	return flushed(p.End(), out)
 }

@@ -16,6 +16,9 @@ import (
 // exportBuffer, in bytes, is what is gathered before it is written.
 const exportBuffer = 256 << 10
 
+// toStdout is the FILE that stands for stdout.
+const toStdout = "-"
+
 func exportCommand(a *app) *cobra.Command {
 	var asOf moment
 	var to string
@@ -34,16 +37,19 @@ is as it was.`,
 		Args: noArguments,
 	}
 	c.Flags().Var(&format, "format", "csv (RFC 4180), jsonl (an object a line) or parquet")
-	c.Flags().StringVar(&to, "to", "", "write to `FILE` instead of stdout")
+	c.Flags().StringVar(&to, "to", toStdout, "write to `FILE`; - is stdout")
 	c.Flags().Var(&asOf, "as-of", flagAsOf)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
-		if format.value == "parquet" && to == "" && a.screen.terminal() {
+		if to == "" {
+			return badUsage("--to: is empty; give the name of a file, or - for stdout")
+		}
+		if format.value == "parquet" && to == toStdout && a.screen.terminal() {
 			return badUsage("parquet is not for terminals: give --to FILE, or redirect the output")
 		}
 		return a.withDirectory(ctx, func(ctx context.Context, cfg *config, db *sqlx.DB) error {
 			x := exporting{app: a, log: cfg.log, q: reader.Export(asOf.Time), format: format.value}
 			x.countable = asOf.IsZero() // else it takes about as long to count them as to write them
-			if to == "" {
+			if to == toStdout {
 				x.terminal = a.screen.terminal()
 				return x.write(ctx, db, a.stdout)
 			}
@@ -90,5 +96,5 @@ func (x *exporting) write(ctx context.Context, db *sqlx.DB, to io.Writer) error 
 	if errors.Is(err, errPipeClosed) || err != nil && x.format == "parquet" {
 		return err // what is written of a parquet file is no use without its end
 	}
-	return errors.Join(err, out.Flush())
+	return flushed(err, out)
 }

@@ -150,7 +150,11 @@ func TestAnExportThatFailsLeavesNothing(t *testing.T) {
 	if code, _, stderr := call(t, env, "export", "--to", dir); code != exitUsage || !strings.Contains(stderr, "is a directory") {
 		t.Errorf("to a folder: exit status %d: %s", code, stderr)
 	}
-	if code, _, stderr := call(t, env, "export", "--to", filepath.Join(dir, "none", "x")); code != exitFailed || !strings.Contains(stderr, "cannot be written") {
+	if code, stdout, stderr := call(t, env, "export", "--to", ""); code != exitUsage || stdout != "" || !strings.Contains(stderr, "--to: is empty") {
+		t.Errorf("to no name: exit status %d: %s", code, stderr)
+	}
+	if code, _, stderr := call(t, env, "export", "--to", filepath.Join(dir, "none", "x")); code != exitFailed ||
+		!strings.Contains(stderr, filepath.Join(dir, "none", "x")+" cannot be written: the directory "+filepath.Join(dir, "none")+" is not there") {
 		t.Errorf("to a folder that is not there: exit status %d: %s", code, stderr)
 	}
 }
@@ -187,6 +191,9 @@ func TestAnExportReplacesItsFile(t *testing.T) {
 	_, env := filled(t, 20)
 	dir, file := folder(t)
 	want := exported(t, env)
+	if out := exported(t, env, "--to", "-"); out != want {
+		t.Errorf("--to - differs from what goes to stdout: %q", out)
+	}
 	plain, err := os.Create(filepath.Join(t.TempDir(), "plain"))
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +207,8 @@ func TestAnExportReplacesItsFile(t *testing.T) {
 	if err := os.Symlink(file, link); err != nil {
 		t.Fatal(err)
 	}
-	for _, to := range []string{file, link, filepath.Join(dir, "new")} {
+	// The old file keeps its mode, which is not the usual one.
+	for to, mode := range map[string]os.FileMode{file: 0o600, link: 0o600, filepath.Join(dir, "new"): usual.Mode()} {
 		if out := exported(t, env, "--to", to); out != "" {
 			t.Errorf("stdout has %q", out)
 		}
@@ -208,8 +216,8 @@ func TestAnExportReplacesItsFile(t *testing.T) {
 		if err != nil || string(text) != want {
 			t.Errorf("%s differs from what goes to stdout: %v", to, err)
 		}
-		if now, err := os.Stat(to); err != nil || now.Mode() != usual.Mode() {
-			t.Errorf("%s: mode %v, want %v: %v", to, now.Mode(), usual.Mode(), err)
+		if now, err := os.Stat(to); err != nil || now.Mode() != mode {
+			t.Errorf("%s: mode %v, want %v: %v", to, now.Mode(), mode, err)
 		}
 	}
 	if now, err := os.Lstat(link); err != nil || now.Mode().Type() != os.ModeSymlink {
@@ -218,6 +226,94 @@ func TestAnExportReplacesItsFile(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == "new" }) || len(entries) != 2 {
 		t.Errorf("the folder has %v, %v", entries, err)
+	}
+}
+
+// modes are those of the files in a folder.
+func modes(t *testing.T, dir string) (list []os.FileMode) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, info.Mode())
+	}
+	return list
+}
+
+func TestAFileIsReplacedByOneThatIsNoMoreOpen(t *testing.T) {
+	for _, mode := range []os.FileMode{0o400, 0o600, 0o640, 0o664} {
+		dir, file := folder(t)
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		var owner uint32
+		if os.Geteuid() == 0 {
+			owner = 4242
+			if err := os.Chown(file, int(owner), int(owner)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := replaceFile(file, func(out io.Writer) error {
+			for _, got := range modes(t, dir) {
+				if got != mode {
+					t.Errorf("while it is written: mode %v, want %v", got, mode)
+				}
+			}
+			_, err := io.WriteString(out, "new")
+			return err
+		})
+		if err != nil || len(modes(t, dir)) != 1 || modes(t, dir)[0] != mode {
+			t.Errorf("modes %v, want %v: %v", modes(t, dir), mode, err)
+		}
+		now, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if is := now.Sys().(*syscall.Stat_t); os.Geteuid() == 0 && (is.Uid != owner || is.Gid != owner) {
+			t.Errorf("owner %d, group %d, want %d", is.Uid, is.Gid, owner)
+		}
+	}
+}
+
+func TestALinkToNothingIsFollowed(t *testing.T) {
+	dir := t.TempDir()
+	first, second, file := filepath.Join(dir, "first"), filepath.Join(dir, "second"), filepath.Join(dir, "file")
+	if err := errors.Join(os.Symlink("second", first), os.Symlink(file, second)); err != nil {
+		t.Fatal(err)
+	}
+	err := replaceFile(first, func(out io.Writer) error {
+		_, err := io.WriteString(out, "new")
+		return err
+	})
+	if now, statErr := os.Lstat(file); err != nil || statErr != nil || !now.Mode().IsRegular() {
+		t.Errorf("%v, %v; want a file where the links lead to", err, statErr)
+	}
+	for _, link := range []string{first, second} {
+		if now, err := os.Lstat(link); err != nil || now.Mode().Type() != os.ModeSymlink {
+			t.Errorf("the link became %v, %v", now, err)
+		}
+	}
+	if err := errors.Join(os.Remove(file), os.Symlink("first", file)); err != nil {
+		t.Fatal(err)
+	}
+	if err := replaceFile(first, nil); err == nil || !strings.Contains(err.Error(), first+" cannot be written") {
+		t.Errorf("links in a circle: %v", err)
+	}
+}
+
+func TestAnErrorNamesTheFileAsGiven(t *testing.T) {
+	err := replaceFile("/dev/full", func(out io.Writer) error {
+		_, err := out.Write(make([]byte, 2*exportBuffer))
+		return err
+	})
+	if err == nil || !strings.HasPrefix(err.Error(), "--to: /dev/full cannot be written (no space left on device)") {
+		t.Errorf("a full disk: %v", err)
 	}
 }
 
@@ -242,6 +338,20 @@ func (b *broken) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func TestAFullDiskIsToldOfOnce(t *testing.T) {
+	_, env := filled(t, 60)
+	for _, args := range [][]string{
+		{"accounts"}, {"accounts", "-o", "json"}, {"accounts", "-o", "jsonl"}, {"accounts", "-o", "csv"},
+		{"tree"}, {"doctor"}, {"export", "--format", "jsonl"},
+	} {
+		var messages bytes.Buffer
+		code := run(t.Context(), args, envconfig.MapLookuper(env), nil, &broken{err: errors.New("no room")}, &messages)
+		if code != exitFailed || messages.String() != "rollcall: no room\n" {
+			t.Errorf("%q: exit status %d: %s", args, code, &messages)
+		}
+	}
+}
+
 func TestAnOutputThatBreaksEndsTheExport(t *testing.T) {
 	_, env := filled(t, 60)
 	for _, format := range []string{"csv", "jsonl", "parquet"} {
@@ -251,8 +361,8 @@ func TestAnOutputThatBreaksEndsTheExport(t *testing.T) {
 		}{{errors.New("no room"), exitFailed}, {syscall.EPIPE, exitWell}} {
 			var messages bytes.Buffer
 			code := run(context.WithoutCancel(t.Context()), []string{"export", "--format", format}, envconfig.MapLookuper(env), nil, &broken{room: 10, err: test.err}, &messages)
-			if code != test.want {
-				t.Errorf("%s, %v: exit status %d, want %d: %s", format, test.err, code, test.want, &messages)
+			if code != test.want || strings.Count(messages.String(), "no room") != test.want || strings.Count(messages.String(), "\n") != test.want {
+				t.Errorf("%s, %v: exit status %d, want %d, and to be told of it once: %s", format, test.err, code, test.want, &messages)
 			}
 		}
 	}

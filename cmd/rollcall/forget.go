@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -57,8 +59,10 @@ the directory's id or source/external_id.`,
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask (it is asked on a terminal only)")
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
 		return a.withAccount(ctx, args[0], func(ctx context.Context, db *sqlx.DB, account reader.Account) error {
-			if !yes && a.screen.terminal() && terminalWidth(os.Stdin) > 0 && !a.confirmed(os.Stdin, args[0]) {
-				return fmt.Errorf("nothing was erased")
+			if !yes && a.screen.terminal() && terminalWidth(os.Stdin) > 0 {
+				if err := a.confirm(ctx, os.Stdin, args[0]); err != nil {
+					return err
+				}
 			}
 			children, err := sink.Forget(ctx, db, account.Source, account.ID)
 			if err != nil {
@@ -71,11 +75,24 @@ the directory's id or source/external_id.`,
 	return c
 }
 
-// confirmed asks on a terminal; nothing but yes is a yes.
-func (a *app) confirmed(in *os.File, account string) bool {
+// confirm asks on a terminal; nothing but yes is a yes.
+func (a *app) confirm(ctx context.Context, in io.Reader, account string) error {
 	fmt.Fprintf(a.stderr, "Erase %s with all of its history, for ever? [yes/no] ", clean(account))
-	answer, _ := bufio.NewReader(in).ReadString('\n') // no answer is no
-	return strings.TrimSpace(strings.ToLower(answer)) == "yes"
+	answered := make(chan string, 1)
+	go func() { // a read cannot be cut short: the end of the program ends it
+		answer, _ := bufio.NewReader(in).ReadString('\n') // no answer is no
+		answered <- answer
+	}()
+	select {
+	case answer := <-answered:
+		if strings.TrimSpace(strings.ToLower(answer)) != "yes" {
+			return errors.New("nothing was erased")
+		}
+		return nil
+	case <-ctx.Done():
+		fmt.Fprintln(a.stderr, "\nnothing was erased")
+		return context.Cause(ctx)
+	}
 }
 
 // withAccount looks an account up and hands it to work.

@@ -70,7 +70,7 @@ func (a *app) answer(ctx context.Context, db *sqlx.DB, q reader.Query, o *output
 		err = c.End()
 	}
 	// What was read before a failure is shown; jsonl and csv are good as they are.
-	if err = errors.Join(err, out.Flush()); err != nil || o.machine() {
+	if err = flushed(err, out); err != nil || o.machine() {
 		return err
 	}
 	switch {
@@ -100,6 +100,16 @@ func (a *app) answerOf(ctx context.Context, db *sqlx.DB, sources []string, q rea
 		fmt.Fprintln(a.stderr, unknown)
 	}
 	return a.answer(ctx, db, q, o, show)
+}
+
+// flushed writes out the rest after err, which it returns with what came of
+// that. A writer that failed says the same again: it is told once.
+func flushed(err error, out *bufio.Writer) error {
+	last := out.Flush()
+	if errors.Is(err, last) {
+		return err
+	}
+	return errors.Join(err, last)
 }
 
 func (o *output) printer(a *app, out *bufio.Writer, show func(*bufio.Writer) printer) printer {

@@ -69,7 +69,11 @@ func (a *app) plan(ctx context.Context, r *schedule.Runner, connections []source
 			return out.Flush()
 		})
 	}
-	if err := errors.Join(group.Wait(), all.close(), out.Flush()); err != nil {
+	err := group.Wait()
+	if err == nil {
+		err = all.close()
+	}
+	if err := flushed(err, out); err != nil {
 		return err
 	}
 	return statusOf(results)

@@ -110,7 +110,7 @@ func (a *app) summarize(results []schedule.Result) error {
 			return err
 		}
 	}
-	return errors.Join(t.End(), out.Flush())
+	return flushed(t.End(), out)
 }
 
 // told is what a run did, in a few words.

@@ -86,8 +86,12 @@ func (l *listing) readAccounts(ctx context.Context) error {
 		}
 	}
 	if len(l.own) == 0 {
-		return fmt.Errorf("none of the %d sessions could be read, so check APP_KEY and SESSIONS; the first of them: %w",
-			len(l.source.sessions), failed[0].Err)
+		check := "APP_KEY and SESSIONS"
+		if fetch.Code(failed[0].Err) == badAppKey {
+			check = "APP_KEY"
+		}
+		return fmt.Errorf("none of the %d sessions could be read, so check %s; the first of them: %w",
+			len(l.source.sessions), check, failed[0].Err)
 	}
 	l.sessionFailed = len(failed) > 0
 	for _, part := range failed {
@@ -98,8 +102,14 @@ func (l *listing) readAccounts(ctx context.Context) error {
 	return nil
 }
 
+// badAppKey is the code of an app key that the provider does not take, whatever the session.
+const badAppKey = "invalid_app_key"
+
 // advise tells what to do about a session that was refused.
 func advise(err error) error {
+	if fetch.Code(err) == badAppKey {
+		return fmt.Errorf("the app key was refused: put the right key into APP_KEY: %w", err)
+	}
 	if fetch.Status(err) == http.StatusUnauthorized {
 		return fmt.Errorf("it has expired or was ended: put a fresh one into SESSIONS: %w", err)
 	}

@@ -78,6 +78,18 @@ func TestEverySessionExpired(t *testing.T) {
 	}
 }
 
+func TestAWrongAppKey(t *testing.T) {
+	b := &simulate.Backstack{Accounts: family(1)}
+	s, _ := serve(t, b, "p", "c00")
+	b.AppKey = "another"
+	err := read(t.Context(), s).err
+	for _, err := range []error{err, s.(sources.Prober).Probe(t.Context())} {
+		if err == nil || !strings.Contains(err.Error(), "into APP_KEY") || strings.Contains(err.Error(), "SESSIONS") {
+			t.Errorf("err = %v, want the app key to be blamed, and no session", err)
+		}
+	}
+}
+
 func TestANetworkThatFails(t *testing.T) {
 	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest} {
 		s, server := serve(t, &simulate.Backstack{Accounts: family(2)}, "p", "c00", "stranger")

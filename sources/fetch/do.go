@@ -72,7 +72,7 @@ func (c *Client) Do(ctx context.Context, r Request, read func(*http.Response) er
 				continue
 			}
 		}
-		wait := c.waitAfter(out, try, maxWait-waited)
+		wait := c.waitAfter(ctx, out, try, maxWait-waited)
 		again := out.retry && try < maxTries && wait > 0
 		c.observe(ctx, out, try, again, wait)
 		switch {

@@ -98,6 +98,14 @@ func Status(err error) int {
 	return 0
 }
 
+// Code returns the provider's own error code that err carries, "" where it carries none.
+func Code(err error) string {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
 // IsGone reports whether err says that the thing asked for is not there: 404 or 410.
 func IsGone(err error) bool {
 	status := Status(err)

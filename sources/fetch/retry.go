@@ -25,14 +25,18 @@ const (
 	minBackoff = 100 * time.Millisecond
 )
 
-// waitAfter returns how long to wait before the next try, at most left. When throttled it also holds up the
-// other requests of the connection: they would be throttled, too.
-func (c *Client) waitAfter(out outcome, try int, left time.Duration) time.Duration {
+// waitAfter returns how long to wait before the next try, at most left, and 0 where ctx ends before: the last
+// answer tells more than that end. When throttled it also holds up the other requests of the connection: they
+// would be throttled, too.
+func (c *Client) waitAfter(ctx context.Context, out outcome, try int, left time.Duration) time.Duration {
 	wait := out.after
 	if wait == 0 {
 		wait = c.jitter(firstBackoff << (try - 1))
 	}
 	wait = min(wait, left)
+	if end, ends := ctx.Deadline(); ends && time.Until(end) <= wait {
+		return 0
+	}
 	if out.status == http.StatusTooManyRequests {
 		c.limits.pause(wait)
 	}

@@ -77,6 +77,24 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// Who cannot wait for another try is told the last answer, and holds up nobody.
+func TestRetryGivesUpWhereItsTimeEndsBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		provider := &stage{script: script{"429|Retry-After: 7|"}}
+		c := provider.on(nil)
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		err := c.Get(ctx, "/list", nil, readList)
+		if e := asError(t, err); e.Status != http.StatusTooManyRequests || provider.sent() != 2 || time.Since(start) != 7*time.Second {
+			t.Errorf("%v, after %d tries and %v", err, provider.sent(), time.Since(start))
+		}
+		if err := c.Get(ctx, "/list", nil, readList); Status(err) != http.StatusTooManyRequests || time.Since(start) != 7*time.Second {
+			t.Errorf("the next one: %v, after %v", err, time.Since(start))
+		}
+	})
+}
+
 func TestRetryStartsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := (&stage{script: script{"cut", `200||{"items":[1]}`}}).on(nil)
