@@ -341,8 +341,13 @@ func (b *broken) Write(p []byte) (int, error) {
 func TestAFullDiskIsToldOfOnce(t *testing.T) {
 	_, env := filled(t, 60)
 	for _, args := range [][]string{
-		{"accounts"}, {"accounts", "-o", "json"}, {"accounts", "-o", "jsonl"}, {"accounts", "-o", "csv"},
-		{"tree"}, {"doctor"}, {"export", "--format", "jsonl"},
+		{"accounts"},
+		{"accounts", "-o", "json"},
+		{"accounts", "-o", "jsonl"},
+		{"accounts", "-o", "csv"},
+		{"tree"},
+		{"doctor"},
+		{"export", "--format", "jsonl"},
 	} {
 		var messages bytes.Buffer
 		code := run(t.Context(), args, envconfig.MapLookuper(env), nil, &broken{err: errors.New("no room")}, &messages)
