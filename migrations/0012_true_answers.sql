@@ -35,11 +35,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
     -- The branches of the union take the parent's id themselves: a condition on
     -- the view account_history would be looked at after all of it was read.
     WITH RECURSIVE hung AS (
-        SELECT a.id, a.source, a.external_id, 0 AS level
+        SELECT a.id, a.source, a.external_id, ARRAY[a.id] AS way, false AS again
         FROM directory.accounts a
         WHERE a.id = $1 AND a.first_seen_at <= $2
         UNION ALL
-        SELECT c.id, h.source, c.external_id, h.level + 1
+        SELECT c.id, h.source, c.external_id, h.way || c.id, c.id = $1
         FROM hung h
         CROSS JOIN LATERAL (
             SELECT a.id, a.external_id
@@ -57,9 +57,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
               AND v.valid_from <= $2 AND v.valid_to > $2
             OFFSET 0
         ) c
-    ) CYCLE id SET again USING way
+        WHERE NOT h.again
+    ),
+    -- Each account has one parent, so that a cycle comes back to the topmost one;
+    -- it is broken at its smallest external id.
+    broken AS (
+        SELECT id FROM hung
+        WHERE NOT again AND id = ANY ((SELECT way FROM hung WHERE again LIMIT 1)::bigint[])
+        ORDER BY external_id COLLATE "C" LIMIT 1
+    )
     SELECT s.*
-    FROM (SELECT h.id, h.level FROM hung h WHERE NOT h.again ORDER BY h.level, h.id) h
+    FROM (
+        SELECT h.id, cardinality(h.way) AS level
+        FROM hung h
+        WHERE NOT h.again AND NOT EXISTS (SELECT FROM broken b WHERE b.id <> $1 AND b.id = ANY (h.way))
+        ORDER BY level, h.id
+    ) h
     CROSS JOIN LATERAL (
         SELECT * FROM directory.account_history s
         WHERE s.account_id = h.id AND s.valid_from <= $2 AND (s.valid_to > $2 OR s.valid_to IS NULL) AND s.deleted_at IS NULL

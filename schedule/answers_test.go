@@ -91,4 +91,15 @@ func TestTheTreeOfATimeLeadsThroughTheDeleted(t *testing.T) {
 			t.Errorf("%s as of moment %d (-want +got):\n%s", test.root, test.at, diff)
 		}
 	}
+	// A cycle is broken at its smallest external id, as it is in accounts.
+	f.lists([]sources.Record{child("a", "c"), child("b", "a"), child("c", "b"), child("d", "c")})
+	r.mustSync("succeeded")
+	for root, want := range map[string][]string{"a": {"a", "b", "c", "d"}, "b": {"b", "c", "d"}, "c": {"c", "d"}} {
+		var got, now []string
+		r.list(&got, `SELECT t.external_id FROM directory.accounts a, directory.tree_as_of(a.id, now()) t WHERE a.external_id = $1`, root)
+		r.list(&now, `SELECT d.external_id FROM directory.accounts a, directory.descendants(a.id) d WHERE a.external_id = $1`, root)
+		if diff := difference(want, got) + difference(want[1:], now); diff != "" {
+			t.Errorf("%s on a cycle (-want +got):\n%s", root, diff)
+		}
+	}
 }

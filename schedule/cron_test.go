@@ -73,7 +73,9 @@ func (c *clockwork) Claim(_ context.Context, was sink.Tick, tick time.Time, open
 	}
 	t.Claimed = &tick
 	c.ticks[was.Source] = t
-	c.reopen(was.Source, open)
+	if open {
+		c.reopen(was.Source, true)
+	}
 	return true, nil
 }
 

@@ -201,7 +201,7 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 		outcome.Replay, outcome.IDMember = true, traits.IDMember
 	}
 	if err := p.brokeOff(p.read(ctx, o.plain())); err != nil {
-		if cause := context.Cause(ctx); ctx.Err() != nil {
+		if cause := context.Cause(ctx); ctx.Err() != nil && !errors.Is(err, cause) {
 			err = cause
 		}
 		return outcome, err

@@ -21,13 +21,12 @@ const maxLinks = 40
 // name is as it was. A pipe or a device is written to itself: it must not
 // become a file.
 func replaceFile(name string, write func(io.Writer) error) error {
-	target := followed(name) // the link stays
-	now, err := os.Stat(target)
+	now, err := os.Stat(name)
 	switch {
 	case err == nil && now.IsDir():
 		return badUsage("--to %s: is a directory; give the name of a file", name)
 	case err == nil && !now.Mode().IsRegular():
-		f, err := os.OpenFile(target, os.O_WRONLY, 0)
+		f, err := os.OpenFile(name, os.O_WRONLY, 0) // by this name: a link of /proc leads nowhere
 		if err != nil {
 			return toError(name, err)
 		}
@@ -35,6 +34,7 @@ func replaceFile(name string, write func(io.Writer) error) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return toError(name, err)
 	}
+	target := followed(name) // the link stays
 	dir, base := filepath.Split(target)
 	if _, err := os.Stat(filepath.Clean(dir)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--to: %s cannot be written: the directory %s is not there; make it first", name, filepath.Clean(dir))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -370,5 +371,22 @@ func TestAnOutputThatBreaksEndsTheExport(t *testing.T) {
 				t.Errorf("%s, %v: exit status %d, want %d, and to be told of it once: %s", format, test.err, code, test.want, &messages)
 			}
 		}
+	}
+}
+
+// A shell's >(program) and /dev/stdout are links that lead nowhere.
+func TestExportToADescriptor(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	err = replaceFile(fmt.Sprintf("/dev/fd/%d", w.Fd()), func(to io.Writer) error {
+		_, err := io.WriteString(to, "an account")
+		return err
+	})
+	_ = w.Close()
+	if got, readErr := io.ReadAll(r); err != nil || readErr != nil || string(got) != "an account" {
+		t.Errorf("wrote %q: %v, %v", got, err, readErr)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -45,6 +46,7 @@ func (c *Client) Do(ctx context.Context, r Request, read func(*http.Response) er
 		return c.failure(r.Method, &c.base, outcome{err: err}, 0)
 	}
 	var waited time.Duration
+	var last error // of the try before
 	renew := c.o.Renew
 	if r.Bare {
 		renew = nil
@@ -56,7 +58,7 @@ func (c *Client) Do(ctx context.Context, r Request, read func(*http.Response) er
 			return nil
 		}
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return ended(ctx, last)
 		}
 		if out.status == http.StatusUnauthorized && renew != nil && try < maxTries {
 			renewed, err := renew(ctx, out.request)
@@ -78,8 +80,9 @@ func (c *Client) Do(ctx context.Context, r Request, read func(*http.Response) er
 		switch {
 		case again:
 			waited += wait
-			if err := sleep(ctx, wait); err != nil {
-				return err
+			last = c.failure(r.Method, u, out, try)
+			if sleep(ctx, wait) != nil {
+				return ended(ctx, last)
 			}
 		case out.own:
 			return out.err
@@ -87,6 +90,15 @@ func (c *Client) Do(ctx context.Context, r Request, read func(*http.Response) er
 			return c.failure(r.Method, u, out, try)
 		}
 	}
+}
+
+// ended is the end of ctx, and what made another try necessary before it: an
+// operator who reads of the one wants to know of the other.
+func ended(ctx context.Context, last error) error {
+	if last == nil {
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("%w; before that: %w", context.Cause(ctx), last)
 }
 
 // attempt makes one try: it waits for its turn, sends the request and has the answer read.

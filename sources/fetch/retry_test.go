@@ -136,19 +136,22 @@ func TestSlowReader(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	mine := errors.New("mine")
-	for name, test := range map[string]script{
-		"waiting between tries":  {"503||"},
-		"waiting for the answer": {"hang"},
-		"reading the body":       {"stall"},
-		"throttled":              {"429|Retry-After: 50|"},
+	for name, test := range map[string]struct {
+		script script
+		status int // of the answer that made another try necessary
+	}{
+		"waiting between tries":  {script{"503||"}, 503},
+		"waiting for the answer": {script{"hang"}, 0},
+		"reading the body":       {script{"stall"}, 0},
+		"throttled":              {script{"429|Retry-After: 50|"}, 429},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(500*time.Millisecond, func() { cancel(mine) })
 				start := time.Now()
-				err := (&stage{script: test}).on(nil).Get(ctx, "x", nil, readList)
-				if err != mine || time.Since(start) != 500*time.Millisecond {
+				err := (&stage{script: test.script}).on(nil).Get(ctx, "x", nil, readList)
+				if !errors.Is(err, mine) || Status(err) != test.status || time.Since(start) != 500*time.Millisecond {
 					t.Errorf("%v after %s", err, time.Since(start))
 				}
 			})
