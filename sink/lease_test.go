@@ -38,6 +38,16 @@ func begun(t *testing.T, db *sqlx.DB, source string) *Run {
 	return r
 }
 
+// tickOf is where a source stands in its schedule.
+func tickOf(t *testing.T, db *sqlx.DB, source string) Tick {
+	t.Helper()
+	list, err := Ticks(t.Context(), db, []string{source})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("ticks: %+v, %v", list, err)
+	}
+	return list[0]
+}
+
 // pid is the backend of the run's session.
 func (r *Run) pid(t *testing.T) (pid int) {
 	t.Helper()
@@ -145,14 +155,7 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
 		t.Fatal(err)
 	}
-	look := func() Tick {
-		t.Helper()
-		list, err := Ticks(t.Context(), db, []string{"acme"})
-		if err != nil || len(list) != 1 {
-			t.Fatalf("ticks: %+v, %v", list, err)
-		}
-		return list[0]
-	}
+	look := func() Tick { return tickOf(t, db, "acme") }
 	die := func() {
 		t.Helper()
 		r := begun(t, db, "acme")
@@ -208,14 +211,7 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 // A tick stays open until its run begins, whoever claimed it; it begins once.
 func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 	db := opened(t, 8)
-	look := func() Tick {
-		t.Helper()
-		list, err := Ticks(t.Context(), db, []string{"acme"})
-		if err != nil || len(list) != 1 {
-			t.Fatalf("ticks: %+v, %v", list, err)
-		}
-		return list[0]
-	}
+	look := func() Tick { return tickOf(t, db, "acme") }
 	begin := func() error {
 		r, err := Begin(t.Context(), db, Start{Source: "acme", Provider: "fake", Trigger: "schedule", Wait: endedWait, Tick: true})
 		if err == nil {

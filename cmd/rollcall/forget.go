@@ -25,7 +25,6 @@ provider list it again, the next sync restores it. ID is the directory's id or
 source/external_id.`,
 		Example: `  rollcall retire 42
   rollcall retire acme/AC0123456789`,
-		Args: cobra.ExactArgs(1),
 		RunE: a.does(func(ctx context.Context, args []string) error {
 			return a.withAccount(ctx, args[0], func(ctx context.Context, db *sqlx.DB, account reader.Account) error {
 				report, err := sink.RetireAccount(ctx, db, account.Source, account.ID)
@@ -54,7 +53,6 @@ parent. Should the provider list it still, the next sync takes it in anew. ID is
 the directory's id or source/external_id.`,
 		Example: `  rollcall forget acme/AC0123456789
   rollcall forget 42 --yes`,
-		Args: cobra.ExactArgs(1),
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask (it is asked on a terminal only)")
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
