@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -24,17 +25,23 @@ type clockwork struct {
 	begun   time.Time
 	skew    time.Duration // of the database's clock
 	away    bool
+	hangs   bool
 	started []string      // name and time of each run, since begun
 	takes   time.Duration // a run
 	die     bool          // the runs, with their processes
 	made    map[string]time.Time
 	open    map[string]time.Time // since when the claimed tick's run has not begun
 	refuse  int                  // so many runs cannot begin
+	busy    int                  // so many find another run at work
 }
 
 func (c *clockwork) now() time.Time { return time.Now().Add(c.skew) }
 
-func (c *clockwork) Ticks(_ context.Context, names []string) ([]sink.Tick, error) {
+func (c *clockwork) Ticks(ctx context.Context, names []string) ([]sink.Tick, error) {
+	if c.hangs {
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.away {
@@ -127,6 +134,11 @@ func (c *clockwork) Reap(context.Context) ([]string, error) { return nil, nil }
 func (c *clockwork) run(ctx context.Context, s sources.Configured, o Options) Result {
 	c.mu.Lock()
 	if o.Trigger == Schedule {
+		if c.busy > 0 {
+			c.busy--
+			c.mu.Unlock()
+			return Result{Source: s.Name, Err: sink.ErrBusy}
+		}
 		if _, open := c.open[s.Name]; !open || c.refuse > 0 {
 			c.refuse--
 			c.mu.Unlock()
@@ -184,6 +196,7 @@ func TestWhenConnectionsRun(t *testing.T) {
 		lasts     time.Duration
 		die       bool
 		refuse    int
+		busy      int
 		want      []string
 	}{
 		{
@@ -242,6 +255,10 @@ func TestWhenConnectionsRun(t *testing.T) {
 			lasts: 70 * time.Minute, want: []string{"a 1h0m0s", "b 1h2m0s", "b 2m0s"},
 		},
 		{
+			name: "a tick at which another run is at work is over", schedules: map[string]string{"a": "@hourly"}, busy: 1,
+			lasts: 130 * time.Minute, want: []string{"a 2h0m0s"},
+		},
+		{
 			name: "for hints there is time between the ticks", schedules: map[string]string{"a": "@hourly"},
 			known: func() map[string]sink.Tick {
 				return map[string]sink.Tick{"a": {Claimed: ago(0), Hinted: true}}
@@ -252,7 +269,7 @@ func TestWhenConnectionsRun(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), takes: test.takes, die: test.die, refuse: test.refuse, made: map[string]time.Time{}}
+				c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), takes: test.takes, die: test.die, refuse: test.refuse, busy: test.busy, made: map[string]time.Time{}}
 				if test.known != nil {
 					c.ticks = test.known()
 				}
@@ -330,6 +347,22 @@ func TestTheScheduleOutlivesTheDatabase(t *testing.T) {
 		cronOf(t, c, 2, map[string]string{"a": "@hourly"}).Serve(ctx, 0)
 		if diff := difference([]string{"a 1h10m2s", "a 2h0m0s", "a 3h0m0s", "a 4h0m0s"}, c.started); diff != "" {
 			t.Errorf("runs (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A look at the database that an orderly stop cuts short is no error.
+func TestAStopIsNoError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), hangs: true}
+		cron := cronOf(t, c, 2, map[string]string{"a": "@hourly"})
+		var said bytes.Buffer
+		cron.log = slog.New(slog.NewTextHandler(&said, nil))
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(errors.New("told to stop")) })
+		cron.Serve(ctx, time.Hour)
+		if said.Len() > 0 {
+			t.Errorf("the log says %s", &said)
 		}
 	})
 }

@@ -256,23 +256,36 @@ func TestNothingIsSentElsewhere(t *testing.T) {
 	}
 }
 
-// A connection of which nothing is heard is given up after its TIMEOUT.
+// A connection of which nothing is heard is given up after its TIMEOUT, and what
+// the provider answered last is told.
 func TestWithoutProgressARunIsGivenUp(t *testing.T) {
 	t.Parallel()
-	r, n := rigOf(t, "signalwire", numbered(12)...)
-	n.set("PAGE_SIZE", "5")
-	r.mustSync("succeeded")
-	n.set("TIMEOUT", "3s")
-	rule := n.On(simulate.Listing).Skip(1).Do(simulate.Hang())
-	began := time.Now()
-	r.unchanged(func() {
-		if result := r.mustSync("failed"); !strings.Contains(result.Err.Error(), "TIMEOUT") {
-			t.Errorf("the error is %v", result.Err)
-		}
-	})
-	if took := time.Since(began); took > time.Minute || rule.Fired() == 0 {
-		t.Errorf("giving up after 3s took %v; the fault took place %d times", took, rule.Fired())
+	for name, test := range map[string]struct {
+		fault simulate.Action
+		says  string
+	}{
+		"silent":    {simulate.Hang(), "TIMEOUT"},
+		"throttled": {simulate.Throttle("3600"), "429"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, n := rigOf(t, "signalwire", numbered(12)...)
+			n.set("PAGE_SIZE", "5")
+			r.mustSync("succeeded")
+			n.set("TIMEOUT", "3s")
+			rule := n.On(simulate.Listing).Skip(1).Do(test.fault)
+			began := time.Now()
+			r.unchanged(func() {
+				said := r.mustSync("failed").Err.Error()
+				if !strings.Contains(said, "TIMEOUT") || !strings.Contains(said, test.says) {
+					t.Errorf("the error is %s", said)
+				}
+			})
+			if took := time.Since(began); took > time.Minute || rule.Fired() == 0 {
+				t.Errorf("giving up after 3s took %v; the fault took place %d times", took, rule.Fired())
+			}
+			n.Clear()
+			r.mustSync("succeeded")
+		})
 	}
-	n.Clear()
-	r.mustSync("succeeded")
 }
