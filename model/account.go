@@ -1,6 +1,6 @@
-// Package model is rollcall's vocabulary: the canonical account, the
-// normalisers of its fields, the redaction of what a provider sent, and the
-// fingerprint by which a change is detected. It does no I/O.
+// Package model is rollcall's vocabulary: the canonical account, the redaction
+// of a provider's objects, and the fingerprint by which a change is detected. It
+// does no I/O.
 package model
 
 import "time"

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rollcall/model/normalize"
 )
 
 // An Object reads the members of a canonical object for a provider's mapping.
@@ -176,25 +178,25 @@ func (o Object) Read(name, what string, read func(string) (string, bool)) string
 }
 
 // Email returns the member as a lower-cased e-mail address.
-func (o Object) Email(name string) string { return o.Read(name, "an e-mail address", Email) }
+func (o Object) Email(name string) string { return o.Read(name, "an e-mail address", normalize.Email) }
 
 // Website returns the member as an absolute URL.
-func (o Object) Website(name string) string { return o.Read(name, "a URL", Website) }
+func (o Object) Website(name string) string { return o.Read(name, "a URL", normalize.Website) }
 
 // Domain returns the member as a domain name.
-func (o Object) Domain(name string) string { return o.Read(name, "a domain", Domain) }
+func (o Object) Domain(name string) string { return o.Read(name, "a domain", normalize.Domain) }
 
 // Country returns the member as ISO 3166-1 alpha-2.
-func (o Object) Country(name string) string { return o.Read(name, "a country", Country) }
+func (o Object) Country(name string) string { return o.Read(name, "a country", normalize.Country) }
 
 // Timezone returns the member as an IANA zone.
-func (o Object) Timezone(name string) string { return o.Read(name, "an IANA zone", Timezone) }
+func (o Object) Timezone(name string) string { return o.Read(name, "an IANA zone", normalize.Timezone) }
 
 // Language returns the member as a BCP 47 tag.
-func (o Object) Language(name string) string { return o.Read(name, "a language tag", Language) }
+func (o Object) Language(name string) string { return o.Read(name, "a language tag", normalize.Language) }
 
 // Currency returns the member as an ISO 4217 code.
-func (o Object) Currency(name string) string { return o.Read(name, "a currency", Currency) }
+func (o Object) Currency(name string) string { return o.Read(name, "a currency", normalize.Currency) }
 
 // Time returns the member as parse reads it, zero where it cannot be read.
 func (o Object) Time(name string, parse func(string) (time.Time, bool)) time.Time {

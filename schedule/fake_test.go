@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rollcall/model"
+	"rollcall/model/normalize"
 	"rollcall/sources"
 )
 
@@ -78,7 +79,7 @@ func (f *fake) Map(o model.Object) model.Account {
 		Name:      o.Text("name"),
 		Parent:    o.ID("parent"),
 		Email:     o.Email("email"),
-		CreatedAt: o.Time("created", model.ParseUnix),
+		CreatedAt: o.Time("created", normalize.ParseUnix),
 		Status:    o.Status("status", map[string]model.Status{"active": model.Active, "suspended": model.Suspended, "closed": model.Closed, "": model.Unknown}),
 	}
 	if f.mapped != nil {

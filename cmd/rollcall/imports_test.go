@@ -27,9 +27,10 @@ var layers = []struct {
 	{"sources/fetch", nil},
 	{"sources/simulate", nil},
 	{"sources/sourcetest", []string{"sources", "sources/fetch", "model"}},
-	{"sources/…", []string{"sources", "sources/fetch", "model"}}, // a provider: no other one
+	{"sources/…", []string{"sources", "sources/fetch", "model", "model/normalize"}}, // a provider: no other one
 	{"sources", []string{"sources/fetch", "model"}},
-	{"model", nil},
+	{"model/normalize", nil},
+	{"model", []string{"model/normalize"}},
 	{"migrations", nil},
 }
 
@@ -117,6 +118,8 @@ func TestRefusedKnowsTheRules(t *testing.T) {
 		{"cmd/rollcall", "sink/sinktest", false},
 		{"sink/sinktest/proxy", "sink", false},
 		{"model", "sources", false},
+		{"sources/audian", "model/normalize", true},
+		{"model/normalize", "model", false},
 		{"sink", "schedule", false},
 		{"new/package", "model", false},
 	} {

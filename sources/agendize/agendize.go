@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"rollcall/model"
+	"rollcall/model/normalize"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
 )
@@ -38,7 +39,7 @@ type Timezone struct{ *time.Location }
 
 // EnvDecode reads a Timezone.
 func (z *Timezone) EnvDecode(text string) error {
-	location, ok := model.Zone(text)
+	location, ok := normalize.Zone(text)
 	if !ok {
 		return errors.New("must be an IANA zone such as Europe/Paris")
 	}

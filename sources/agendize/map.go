@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rollcall/model"
+	"rollcall/model/normalize"
 )
 
 // mapping is the version of Map: raise it when Map gives other columns.
@@ -61,14 +62,14 @@ func email(o model.Object) string {
 	if address := o.Email("email"); address != "" {
 		return address
 	}
-	address, _ := model.Email(o.Text("userName"))
+	address, _ := normalize.Email(o.Text("userName"))
 	return address
 }
 
 // timezone is the account's zone, the connection's where its code means nothing.
 func (s *source) timezone(preferences model.Object) string {
 	code := preferences.Text("timeZone")
-	if zone, ok := model.Timezone(code); ok {
+	if zone, ok := normalize.Timezone(code); ok {
 		return zone
 	}
 	preferences.Warn("timeZone", "not an IANA zone: the connection's TIMEZONE is taken")
@@ -80,11 +81,11 @@ func (s *source) timezone(preferences model.Object) string {
 func (s *source) created(created model.Object) time.Time {
 	zone := s.zone
 	if code := created.Text("timeZone"); code != "" {
-		if own, ok := model.Zone(code); ok {
+		if own, ok := normalize.Zone(code); ok {
 			zone = own
 		} else {
 			created.Warn("timeZone", "not an IANA zone: the connection's TIMEZONE is taken")
 		}
 	}
-	return created.Time("dateTime", func(text string) (time.Time, bool) { return model.ParseLocal(text, zone) })
+	return created.Time("dateTime", func(text string) (time.Time, bool) { return normalize.ParseLocal(text, zone) })
 }

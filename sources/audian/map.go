@@ -1,6 +1,9 @@
 package audian
 
-import "rollcall/model"
+import (
+	"rollcall/model"
+	"rollcall/model/normalize"
+)
 
 // Map implements [sources.Source]. The object is an account's details over its item of a list, or one of both.
 //
@@ -33,7 +36,7 @@ func (*source) Map(o model.Object) model.Account {
 		Status:       status(o),
 		Domain:       o.Domain("realm"),
 		Organization: o.Text("org"),
-		Phone:        model.Phone(phone, country),
+		Phone:        normalize.Phone(phone, country),
 		Email:        contact.Email("email"),
 		ContactName:  contact.Text("name"),
 		Street:       contact.Text("street_address"),
@@ -43,7 +46,7 @@ func (*source) Map(o model.Object) model.Account {
 		Country:      country,
 		Timezone:     o.Timezone("timezone"),
 		Language:     o.Language("language"),
-		CreatedAt:    o.Time("created", model.ParseGregorian),
+		CreatedAt:    o.Time("created", normalize.ParseGregorian),
 	}
 	if reseller, _ := o.Bool("is_reseller"); reseller {
 		a.Kind = "reseller"

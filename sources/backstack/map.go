@@ -1,6 +1,9 @@
 package backstack
 
-import "rollcall/model"
+import (
+	"rollcall/model"
+	"rollcall/model/normalize"
+)
 
 // Map implements [sources.Source]. The object is what a session answers, with what a network says about the account
 // beside it, or the latter alone.
@@ -28,7 +31,7 @@ func (s *source) Map(o model.Object) model.Account {
 		Status:      model.Unknown,
 		Kind:        kind(o),
 		Email:       o.Email("contact_email"),
-		Phone:       model.Phone(o.Text("phone"), country),
+		Phone:       normalize.Phone(o.Text("phone"), country),
 		Website:     o.Website("url"),
 		ContactName: o.Text("contact_name"),
 		Street:      o.Text("address"),
@@ -37,7 +40,7 @@ func (s *source) Map(o model.Object) model.Account {
 		PostalCode:  o.Text("zip"),
 		Country:     country,
 		Timezone:    o.Timezone("timezone_id"),
-		CreatedAt:   o.Time("created", model.ParseUnix),
+		CreatedAt:   o.Time("created", normalize.ParseUnix),
 	}
 }
 

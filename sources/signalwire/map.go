@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"rollcall/model"
+	"rollcall/model/normalize"
 )
 
 // mapping is the version of Map: raise it when Map gives other columns.
@@ -33,14 +34,14 @@ func (*source) Map(o model.Object) model.Account {
 		Name:      o.Text("friendly_name"),
 		Status:    o.Status("status", statuses),
 		Kind:      o.Lower("type"),
-		CreatedAt: o.Time("date_created", model.ParseRFC2822),
-		UpdatedAt: o.Time("date_updated", model.ParseRFC2822),
+		CreatedAt: o.Time("date_created", normalize.ParseRFC2822),
+		UpdatedAt: o.Time("date_updated", normalize.ParseRFC2822),
 	}
 	if owner := o.ID("owner_account_sid"); owner != o.ID("sid") {
 		a.Parent = owner
 	}
 	if strings.Contains(a.Name, "@") { // a name that is no address is no reason for a warning
-		if email, ok := model.Email(a.Name); ok {
+		if email, ok := normalize.Email(a.Name); ok {
 			a.Email = email
 		}
 	}

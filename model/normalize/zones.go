@@ -1,4 +1,4 @@
-package model
+package normalize
 
 import _ "time/tzdata" // the zones themselves, for machines that have none
 

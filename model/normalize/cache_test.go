@@ -1,0 +1,22 @@
+package normalize
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestCacheIsBounded(t *testing.T) {
+	c := cache[int]{limit: 10}
+	for i := range 100 {
+		c.put(fmt.Sprint(i), i)
+	}
+	if got := len(*c.kept.Load()); got != 10 {
+		t.Errorf("%d kept, want 10", got)
+	}
+	if v, ok := c.get("3"); v != 3 || !ok {
+		t.Errorf("got %d, %t", v, ok)
+	}
+	if _, ok := c.get("30"); ok {
+		t.Error("kept beyond its limit")
+	}
+}

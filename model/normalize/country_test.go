@@ -1,0 +1,57 @@
+package normalize
+
+import (
+	"strings"
+	"testing"
+)
+
+// iso3166 are the 249 countries officially assigned a code, as of 2025.
+const iso3166 = `
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD
+CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF
+GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN
+KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA
+NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI
+SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI
+VN VU WF WS YE YT ZA ZM ZW`
+
+func TestCountry(t *testing.T) {
+	check(t, Country, []reading{
+		{"US", "US"},
+		{" us ", "US"},
+		{"Usa", "US"},
+		{"uk", "GB"},
+		{"GBR", "GB"},
+		{"xk", "XK"},
+		{"EU", unreadable},
+		{"UN", unreadable},
+		{"ZZ", unreadable},
+		{"SU", unreadable},
+		{"AN", unreadable},
+		{"840", unreadable},
+		{"419", unreadable},
+		{"U", unreadable},
+		{"U$", unreadable},
+		{"United States", unreadable},
+	})
+}
+
+func TestCountriesAreThoseOfISO(t *testing.T) {
+	want := map[string]bool{"XK": true}
+	for code := range strings.FieldsSeq(iso3166) {
+		want[code] = true
+	}
+	for key, code := range countries() {
+		if !want[code] {
+			t.Errorf("%s is %s, which is no country", key, code)
+		}
+	}
+	for code := range want {
+		if countries()[code] != code {
+			t.Errorf("%s is missing", code)
+		}
+	}
+	if got, want := len(countries()), 2*len(want)+1; got != want { // and UK
+		t.Errorf("%d codes of two and three letters, want %d", got, want)
+	}
+}
