@@ -1,40 +1,30 @@
 package normalize
 
 import (
-	"maps"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
-// A cache keeps up to limit values and then takes no more: what providers send
-// cannot make it grow. Reading takes no lock and allocates nothing.
+// A cache keeps up to limit values: at the limit it starts over, so that it holds
+// what is current and no provider can make it grow.
 type cache[V any] struct {
 	limit int
-	write sync.Mutex
-	kept  atomic.Pointer[map[string]V] // replaced, never changed
+	mu    sync.RWMutex
+	kept  map[string]V
 }
 
 func (c *cache[V]) get(key string) (V, bool) {
-	kept := c.kept.Load()
-	if kept == nil {
-		var none V
-		return none, false
-	}
-	v, ok := (*kept)[key]
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	v, ok := c.kept[key]
 	return v, ok
 }
 
 func (c *cache[V]) put(key string, v V) {
-	c.write.Lock()
-	defer c.write.Unlock()
-	next := map[string]V{}
-	if kept := c.kept.Load(); kept != nil {
-		if len(*kept) >= c.limit {
-			return
-		}
-		next = maps.Clone(*kept)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept == nil || len(c.kept) >= c.limit {
+		c.kept = make(map[string]V)
 	}
-	next[strings.Clone(key)] = v // key may be a part of a large text
-	c.kept.Store(&next)
+	c.kept[strings.Clone(key)] = v // key can be a part of a large text
 }

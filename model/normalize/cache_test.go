@@ -10,13 +10,13 @@ func TestCacheIsBounded(t *testing.T) {
 	for i := range 100 {
 		c.put(fmt.Sprint(i), i)
 	}
-	if got := len(*c.kept.Load()); got != 10 {
+	if got := len(c.kept); got != 10 {
 		t.Errorf("%d kept, want 10", got)
 	}
-	if v, ok := c.get("3"); v != 3 || !ok {
-		t.Errorf("got %d, %t", v, ok)
+	if v, ok := c.get("99"); v != 99 || !ok {
+		t.Errorf("the latest is %d, %t", v, ok)
 	}
-	if _, ok := c.get("30"); ok {
+	if _, ok := c.get("3"); ok {
 		t.Error("kept beyond its limit")
 	}
 }

@@ -39,9 +39,15 @@ func TestPhone(t *testing.T) {
 		{"+999 123 456", "", "+999 123 456"},
 		{"+0 415 555 0100", "", "+0 415 555 0100"},
 		{"++14155550100", "", "++14155550100"},
-		{"+", "", "+"},
+		{"＋１ (415)\u00a0555‑0100", "", "+14155550100"},
+		{"n/a", "US", ""},
+		{"Anonymous", "US", ""},
+		{"false", "", ""},
+		{"0", "US", ""},
+		{"000-000-0000", "US", ""},
+		{"+", "", ""},
 		{"call me", "US", "call me"},
-		{" ", "US", " "},
+		{" ", "US", ""},
 		{"415 555 0100", "nowhere", "415 555 0100"},
 	} {
 		if got := Phone(c.in, c.country); got != c.want {
@@ -82,21 +88,9 @@ func TestPhoneAgreesWithTheLibrary(t *testing.T) {
 	}
 }
 
-func TestNorthAmericaIsCallingCodeOne(t *testing.T) {
-	regions := phonenumbers.GetRegionCodesForCountryCode(1)
-	if got, want := len(northAmerica), len(regions); got != want {
-		t.Errorf("%d countries, the library has %d: %v", got, want, regions)
-	}
-	for _, region := range northAmerica {
-		if phonenumbers.GetCountryCodeForRegion(region) != 1 {
-			t.Errorf("%s is not under 1", region)
-		}
-	}
-}
-
 func phoneHolds(t interface{ Errorf(string, ...any) }, s, country string) {
 	got := Phone(s, country)
-	if got == s {
+	if got == s || got == "" {
 		return
 	}
 	if len(got) > maxE164+1 || got[0] != '+' || strings.Trim(got[1:], "0123456789") != "" || !utf8.ValidString(got) {
