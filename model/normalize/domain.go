@@ -7,30 +7,43 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Domain returns s as a lower-cased DNS name or SIP realm in ASCII, without a
-// trailing dot. A single label is fine, and so is an underscore, which SIP
-// realms and service names have; a port or a scheme is not.
+// Limits of RFC 1035, section 2.3.4, in bytes.
+const (
+	maxDomain = 253
+	maxLabel  = 63
+)
+
+// Domain returns s as a DNS name or SIP realm in lower-case ASCII, without a
+// trailing dot. It takes a single label, and an underscore, which SIP realms and
+// service names have. It refuses a port and a scheme.
 func Domain(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return "", true
+	if Placeholder(s) {
+		return "", plain(s) == "" // "undefined" is a name of the DNS too
 	}
-	return dnsName(strings.TrimSuffix(s, "."))
+	if !utf8.ValidString(s) {
+		return "", false
+	}
+	return dnsName(strings.TrimSuffix(plain(s), "."))
 }
 
-// names maps as browsers do (UTS 46, not transitional): the check of what
-// characters a label has is ours, for the sake of the underscore.
+// names maps as browsers do (UTS 46, not transitional); labels checks the
+// characters, because of the underscore.
 var names = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.BidiRule())
 
-// dnsName returns s in lower-case ASCII.
+// dnsName returns s in lower-case ASCII. A name in Punycode is read and written
+// again, so that all spellings of a name have one form.
 func dnsName(s string) (string, bool) {
 	// Four times: no name that fits has more bytes in UTF-8 than that.
 	if len(s) > 4*maxDomain || !utf8.ValidString(s) {
 		return "", false
 	}
-	if !ascii(s) {
-		var err error
-		if s, err = names.ToASCII(s); err != nil {
+	s = strings.ToLower(s)
+	if !ascii(s) || strings.Contains(s, "xn--") {
+		unicode, err := names.ToUnicode(s)
+		if err != nil {
+			return "", false
+		}
+		if s, err = names.ToASCII(unicode); err != nil {
 			return "", false
 		}
 	}
@@ -41,30 +54,18 @@ func dnsName(s string) (string, bool) {
 }
 
 func ascii(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-// labels tells whether s is a name of RFC 1123, section 2.1, in lower case;
-// an underscore counts as a letter.
+// labels reports whether s is a name of RFC 1123, section 2.1, in lower case; an
+// underscore counts as a letter.
 func labels(s string) bool {
-	if len(s) < 1 || len(s) > maxDomain {
+	if len(s) > maxDomain {
 		return false
 	}
-	from := 0
-	for i := 0; i <= len(s); i++ {
-		if i == len(s) || s[i] == '.' {
-			if n := i - from; n < 1 || n > maxLabel || s[from] == '-' || s[i-1] == '-' {
-				return false
-			}
-			from = i + 1
-			continue
-		}
-		if b := s[i]; (b < 'a' || b > 'z') && (b < '0' || b > '9') && b != '-' && b != '_' {
+	for label := range strings.SplitSeq(s, ".") {
+		if n := len(label); n < 1 || n > maxLabel || label[0] == '-' || label[n-1] == '-' ||
+			strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			return false
 		}
 	}

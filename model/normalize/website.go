@@ -5,14 +5,14 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Website returns s as an absolute http or https URL: as sent, but for a user
 // and password in it, which are removed. A bare host, with or without port and
 // path, gets "https://"; it must be a public name, since any word could be one.
 func Website(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	if s == "" {
+	if s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || invisible(r) }); s == "" {
 		return "", true
 	}
 	scheme, rest := cutScheme(s)
@@ -55,7 +55,7 @@ func cutScheme(s string) (scheme, rest string) {
 	return "", s
 }
 
-// host tells whether u names a host that can be, a public one where asked.
+// host reports whether u names a possible host, or a public one.
 func host(u *url.URL, mustBePublic bool) bool {
 	if port := u.Port(); port != "" {
 		if _, err := strconv.ParseUint(port, 10, 16); err != nil {

@@ -14,6 +14,7 @@ func TestWebsite(t *testing.T) {
 		{"https://a@b@example.com", "https://example.com"},
 		{"https://example.com/@someone", "https://example.com/@someone"},
 		{"https://example.com?mail=a@b.c", "https://example.com?mail=a@b.c"},
+		{"\ufeffhttps://example.com\u200b ", "https://example.com"},
 		{"acme.com/x", "https://acme.com/x"},
 		{"www.acme.com:8443", "https://www.acme.com:8443"},
 		{"bücher.example", "https://bücher.example"},
