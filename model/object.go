@@ -193,7 +193,9 @@ func (o Object) Country(name string) string { return o.Read(name, "a country", n
 func (o Object) Timezone(name string) string { return o.Read(name, "an IANA zone", normalize.Timezone) }
 
 // Language returns the member as a BCP 47 tag.
-func (o Object) Language(name string) string { return o.Read(name, "a language tag", normalize.Language) }
+func (o Object) Language(name string) string {
+	return o.Read(name, "a language tag", normalize.Language)
+}
 
 // Currency returns the member as an ISO 4217 code.
 func (o Object) Currency(name string) string { return o.Read(name, "a currency", normalize.Currency) }

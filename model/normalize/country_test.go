@@ -1,8 +1,14 @@
 package normalize
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/bojanz/currency"
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
 // iso3166 are the 249 countries officially assigned a code, as of 2025.
@@ -28,11 +34,41 @@ func TestCountry(t *testing.T) {
 		{"ZZ", unreadable},
 		{"SU", unreadable},
 		{"AN", unreadable},
-		{"840", unreadable},
+		{"840", "US"},
+		{"036", "AU"},
+		{"36", unreadable},
+		{"EL", "GR"},
+		{"U.S.A.", "US"},
+		{"United States", "US"},
+		{"the united states of america", "US"},
+		{"England", "GB"},
+		{"Germany", "DE"},
+		{"Deutschland", "DE"},
+		{"Federal Republic of Germany", "DE"},
+		{"Ivory Coast", "CI"},
+		{"Cote d'Ivoire", "CI"},
+		{"Côte d’Ivoire", "CI"},
+		{"Korea, Republic of", "KR"},
+		{"Korea, Democratic People's Republic of", "KP"},
+		{"Democratic Republic of the Congo", "CD"},
+		{"Republic of the Congo", "CG"},
+		{"Dominican Republic", "DO"},
+		{"Commonwealth of Dominica", "DM"},
+		{"Republic of China", "TW"},
+		{"People's Republic of China", "CN"},
+		{"St. Kitts and Nevis", "KN"},
+		{"Saint Kitts & Nevis", "KN"},
+		{"Türkiye", "TR"},
+		{"Turkey", "TR"},
+		{"Moldova, Republic of", "MD"},
+		{"Republic", unreadable},
+		{"Atlantis", unreadable},
+		{"Europe", unreadable},
+		{"Yugoslavia", unreadable},
 		{"419", unreadable},
 		{"U", unreadable},
 		{"U$", unreadable},
-		{"United States", unreadable},
+		{strings.Repeat("a", 1<<16), unreadable},
 	})
 }
 
@@ -47,11 +83,26 @@ func TestCountriesAreThoseOfISO(t *testing.T) {
 		}
 	}
 	for code := range want {
-		if countries()[code] != code {
-			t.Errorf("%s is missing", code)
+		region := language.MustParseRegion(code)
+		for _, name := range []string{code, region.ISO3(), fmt.Sprintf("%03d", region.M49()), display.English.Regions().Name(region)} {
+			if got, ok := Country(name); got != code || !ok {
+				t.Errorf("%s: %q is %q", code, name, got)
+			}
 		}
 	}
-	if got, want := len(countries()), 2*len(want)+1; got != want { // and UK
-		t.Errorf("%d codes of two and three letters, want %d", got, want)
+}
+
+// Two more sources know when ISO has assigned a new code.
+func TestCountriesAreCurrent(t *testing.T) {
+	regions := phonenumbers.GetSupportedRegions()
+	for region := range regions {
+		if _, ok := Country(region); !ok && region != "AC" && region != "TA" { // reserved for islands of SH
+			t.Errorf("phonenumbers knows %s: add it to iso3166 and find out why Country does not", region)
+		}
+	}
+	for code := range strings.FieldsSeq(iso3166) {
+		if _, ok := currency.ForCountryCode(code); !ok && !strings.Contains("AQ", code) {
+			t.Errorf("CLDR %s has no currency for %s: was it withdrawn?", currency.CLDRVersion, code)
+		}
 	}
 }

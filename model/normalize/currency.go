@@ -3,22 +3,28 @@ package normalize
 import (
 	"strings"
 
+	current "github.com/bojanz/currency"
 	"golang.org/x/text/currency"
 )
 
-// Currency returns s, a code of ISO 4217 in any case, in upper case. Codes of
-// currencies that are history are known too.
+// Currency returns s, a code of ISO 4217 in any case, in upper case. It takes the
+// codes of former currencies too. XXX, "no currency", gives "".
 func Currency(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return "", true
-	}
-	if len(s) != 3 {
+	if len(s) > maxCurrency {
 		return "", false
 	}
-	unit, err := currency.ParseISO(s)
+	s = strings.ToUpper(plain(s))
+	switch {
+	case s == "", s == "XXX":
+		return "", true
+	case current.IsValid(s):
+		return s, true
+	}
+	unit, err := currency.ParseISO(s) // whose table is of 2017, and has what is history
 	if err != nil {
 		return "", false
 	}
 	return unit.String(), true
 }
+
+const maxCurrency = 16 // bytes

@@ -17,13 +17,14 @@ const (
 // trailing dot. It takes a single label, and an underscore, which SIP realms and
 // service names have. It refuses a port and a scheme.
 func Domain(s string) (string, bool) {
-	if Placeholder(s) {
-		return "", plain(s) == "" // "undefined" is a name of the DNS too
+	if s = plain(s); s == "" {
+		return "", true
 	}
-	if !utf8.ValidString(s) {
+	name, ok := dnsName(strings.TrimSuffix(s, "."))
+	if !ok || Placeholder(name) { // "undefined" could be a name of the DNS
 		return "", false
 	}
-	return dnsName(strings.TrimSuffix(plain(s), "."))
+	return name, true
 }
 
 // names maps as browsers do (UTS 46, not transitional); labels checks the

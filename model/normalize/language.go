@@ -6,28 +6,41 @@ import (
 	"golang.org/x/text/language"
 )
 
-// maxLanguage is the longest tag read, in bytes. RFC 5646, section 4.4.1, asks
-// for room for 35; what is longer has extensions that say nothing of a language.
+// maxLanguage is the longest tag that Language reads, in bytes. RFC 5646, section
+// 4.4.1, requires room for 35; a longer tag has extensions that name no language.
 const maxLanguage = 64
 
-// languages are tags that Language has read, by what was sent.
-var languages = cache[string]{limit: 1024} // a provider's users share a few dozen
+// languages holds tags that Language has read: accounts share a few dozen.
+var languages = cache[string]{limit: 1024}
 
-// Language returns s as a canonical BCP 47 tag: en_US is en-US, iw is he, eng is
-// en. A tag that names no language, such as und or x-klingon, and a language's
-// name are refused.
+// posixModifiers are the parts of POSIX locales behind @ that name a language; the
+// others, such as @euro, do not.
+var posixModifiers = map[string]string{"latin": "Latn", "cyrillic": "Cyrl", "devanagari": "Deva", "valencia": "valencia"}
+
+// Language returns s as a canonical BCP 47 tag: en_US and en_US.UTF-8 are en-US,
+// iw is he, eng is en. The POSIX locales C and POSIX name no language and give "".
+// A tag without a language, such as und or x-klingon, and the name of a language
+// are refused.
 func Language(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return "", true
-	}
 	if len(s) > maxLanguage {
 		return "", false
 	}
+	s = plain(s)
 	if tag, ok := languages.get(s); ok {
 		return tag, true
 	}
-	t, err := language.Parse(s)
+	locale, modifier, _ := strings.Cut(s, "@")
+	locale, _, _ = strings.Cut(locale, ".")
+	switch {
+	case s == "", locale == "C", locale == "POSIX":
+		return "", true
+	case posixModifiers[modifier] == "valencia":
+		locale += "-valencia"
+	case posixModifiers[modifier] != "": // a script stands before the region
+		base, rest, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-")
+		locale = strings.TrimSuffix(base+"-"+posixModifiers[modifier]+"-"+rest, "-")
+	}
+	t, err := language.Parse(locale)
 	if err != nil {
 		return "", false
 	}

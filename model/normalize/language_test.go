@@ -21,7 +21,16 @@ func TestLanguage(t *testing.T) {
 		{"root", unreadable},
 		{"x-klingon", unreadable},
 		{"en-", unreadable},
-		{"en_US.UTF-8", unreadable},
+		{"en_US.UTF-8", "en-US"},
+		{"de_DE@euro", "de-DE"},
+		{"sr_RS.UTF-8@latin", "sr-Latn-RS"},
+		{"sr@latin", "sr-Latn"},
+		{"ca_ES@valencia", "ca-ES-valencia"},
+		{"C", ""},
+		{"C.UTF-8", ""},
+		{"POSIX", ""},
+		{"nan", "nan"},
+		{".UTF-8", unreadable},
 		{"en-x-" + strings.Repeat("a-", 1<<16), unreadable},
 	})
 }

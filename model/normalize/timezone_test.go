@@ -2,8 +2,10 @@ package normalize
 
 import (
 	"archive/zip"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -25,7 +27,14 @@ func TestTimezone(t *testing.T) {
 		{"PDT", unreadable},
 		{"Local", unreadable},
 		{"Factory", unreadable},
-		{"Eastern Standard Time", unreadable},
+		{"Eastern Standard Time", "America/New_York"},
+		{" eastern daylight time ", "America/New_York"},
+		{"W. Europe Standard Time", "Europe/Berlin"},
+		{"Romance Standard Time", "Europe/Paris"},
+		{"India Standard Time", "Asia/Calcutta"},
+		{"UTC-02", "Etc/GMT+2"},
+		{"Central Standard Time (Mexico)", "America/Mexico_City"},
+		{"Middle-earth Standard Time", unreadable},
 		{"+02:00", unreadable},
 		{"UTC+2", unreadable},
 		{"../etc/passwd", unreadable},
@@ -47,11 +56,7 @@ func TestZonesAreThoseOfGo(t *testing.T) {
 			t.Errorf("%s cannot be read", name)
 		}
 	}
-	root, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		t.Fatal("asking for the tree of Go:", err)
-	}
-	file, err := zip.OpenReader(filepath.Join(strings.TrimSpace(string(root)), "lib", "time", "zoneinfo.zip"))
+	file, err := zip.OpenReader(filepath.Join(goroot(t), "lib", "time", "zoneinfo.zip"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +70,32 @@ func TestZonesAreThoseOfGo(t *testing.T) {
 			t.Errorf("%s is missing from zoneNames", name)
 		}
 	}
+}
+
+// Go generates its table from CLDR's main branch at each release.
+func TestWindowsZonesAreThoseOfGo(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join(goroot(t), "src", "time", "zoneinfo_abbrs_windows.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`"(.+)": +\{.*\}, +// (\S+)`).FindAllStringSubmatch(string(source), -1)
+	if len(rows) < 100 {
+		t.Errorf("%d zones in Go's table", len(rows))
+	}
+	for _, row := range rows {
+		if got, ok := Timezone(row[1]); !ok || got != row[2] && row[1] != "UTC" {
+			t.Errorf("%s is %q: zones_cldr.go lacks %s=%s", row[1], got, row[1], row[2])
+		}
+	}
+}
+
+func goroot(t *testing.T) string {
+	t.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal("go env GOROOT:", err)
+	}
+	return strings.TrimSpace(string(root))
 }
 
 func TestZone(t *testing.T) {

@@ -3,8 +3,8 @@ package normalize
 import _ "time/tzdata" // the zones themselves, for machines that have none
 
 // zoneNames are the names of the IANA time zone database, as of the release
-// that Go 1.26 embeds. A test tells when a later one has more. Factory, which
-// stands for a zone that nobody has set, is left out.
+// that Go 1.26 embeds (2025c). A test reports names that a later one has. Factory,
+// which stands for an unset zone, is left out.
 const zoneNames = `
 Africa/Abidjan Africa/Accra Africa/Addis_Ababa Africa/Algiers Africa/Asmara Africa/Asmera Africa/Bamako Africa/Bangui
 Africa/Banjul Africa/Bissau Africa/Blantyre Africa/Brazzaville Africa/Bujumbura Africa/Cairo Africa/Casablanca
