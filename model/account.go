@@ -53,13 +53,6 @@ type Account struct {
 	Fingerprint Fingerprint
 }
 
-// A Warning tells that an optional field could not be read and is null.
-// It never carries the value, which might be a secret in the wrong place.
-type Warning struct {
-	Field   string // the provider's name of the field, with dots: preferences.timeZone
-	Problem string // such as "not an e-mail address"
-}
-
 // MaxExternalID is the longest id, in bytes, that the directory stores. A
 // btree entry of Postgres holds 2,704 bytes; source, id and overhead share it.
 const MaxExternalID = 1024

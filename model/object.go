@@ -10,8 +10,15 @@ import (
 )
 
 // An Object reads the members of a canonical object for a provider's mapping.
-// A field that cannot be read is its zero value and is warned of; a field that
-// is missing, null or empty is just not told.
+// A field that cannot be read is its zero value, with a warning; a field that is
+// missing, null or empty is unset. So is a placeholder, such as "n/a" or false
+// (see [normalize.Placeholder]), by the kind of its field:
+//
+//	name                 stored as sent, but any other candidate goes first
+//	text, phone, parent  unset
+//	e-mail, URL, code    unset, unless it is a code, such as the language "nan"
+//	date                 unset; 0 with a warning
+//	status, true/false   unknown, with a warning
 type Object struct {
 	members []field
 	path    string
@@ -95,39 +102,61 @@ func (o Object) Has(name string) bool { return o.value(name) != nil }
 // Raw returns the member's canonical JSON, nil where it is missing.
 func (o Object) Raw(name string) []byte { return o.value(name) }
 
-// Warn notes that the member could not be read.
-func (o Object) Warn(name, problem string) {
-	*o.warn = append(*o.warn, Warning{Field: o.path + name, Problem: problem})
+// Warn reports that the member could not be stored as sent. stored is what the
+// column holds instead, "" for null.
+func (o Object) Warn(name, problem, stored string) {
+	sent, _ := o.sent(name)
+	*o.warn = append(*o.warn, Warning{Field: o.path + name, Value: shown(sent), Problem: problem, Stored: stored})
 }
 
 // Object returns the member's own members; none where it is no object.
 func (o Object) Object(name string) Object {
 	v := o.value(name)
 	if v != nil && v[0] != '{' && string(v) != "null" {
-		o.Warn(name, "not an object")
+		o.Warn(name, "is not an object", "")
 	}
 	return Object{members: fields(v), path: o.path + name + ".", warn: o.warn}
 }
 
-// Text returns the member's text as sent. A number or a truth value where a
-// text belongs is its literal.
-func (o Object) Text(name string) string {
+// sent returns the member's text, or its literal if it is a number or a truth
+// value. ok is false for an object and a list.
+func (o Object) sent(name string) (text string, ok bool) {
 	v := o.value(name)
-	if v == nil || string(v) == "null" {
-		return ""
-	}
-	switch v[0] {
-	case '"':
-		return Unquote(v)
-	case '{', '[':
-		o.Warn(name, "not a text")
-		return ""
+	switch {
+	case v == nil || string(v) == "null":
+		return "", true
+	case v[0] == '"':
+		return Unquote(v), true
+	case v[0] == '{' || v[0] == '[':
+		return "", false
 	default:
-		return string(v)
+		return string(v), true
 	}
 }
 
-// First returns the first text that is not empty.
+// text returns the member's text as sent; a number is its literal. false is "".
+func (o Object) text(name string) string {
+	s, ok := o.sent(name)
+	if v := o.value(name); !ok || string(v) == "true" {
+		o.Warn(name, "is not a text", "")
+		return ""
+	} else if string(v) == "false" {
+		return ""
+	}
+	return s
+}
+
+// Text returns the member's text as sent, "" for a placeholder. A number is its
+// literal.
+func (o Object) Text(name string) string {
+	s := o.text(name)
+	if normalize.Placeholder(s) {
+		return ""
+	}
+	return s
+}
+
+// First returns the first text that is neither empty nor a placeholder.
 func (o Object) First(names ...string) string {
 	for _, name := range names {
 		if s := o.Text(name); s != "" {
@@ -137,42 +166,56 @@ func (o Object) First(names ...string) string {
 	return ""
 }
 
-// Lower returns the text in lower case.
-func (o Object) Lower(name string) string { return strings.ToLower(o.Text(name)) }
+// Name returns what First does. If there is none it returns the first text that is
+// not blank: an account may really have the name "None" or "0".
+func (o Object) Name(names ...string) string {
+	if s := o.First(names...); s != "" {
+		return s
+	}
+	for _, name := range names {
+		if s, _ := o.sent(name); strings.TrimSpace(s) != "" && o.value(name)[0] != 't' && o.value(name)[0] != 'f' {
+			return s
+		}
+	}
+	return ""
+}
+
+// Lower returns the text in lower case, without blanks around it.
+func (o Object) Lower(name string) string { return strings.ToLower(strings.TrimSpace(o.Text(name))) }
 
 // ID returns the member as an external id, a parent's for example: a text or a
 // number of at most MaxExternalID bytes.
 func (o Object) ID(name string) string {
 	id := o.Text(name)
 	if len(id) > MaxExternalID {
-		o.Warn(name, "longer than an id can be")
+		o.Warn(name, "is longer than an id", "")
 		return ""
 	}
 	return id
 }
 
 // Bool returns the member's truth: true and false, 1 and 0, or their texts.
-// known is false where it is none of them.
+// known is false for anything else.
 func (o Object) Bool(name string) (value, known bool) {
-	switch strings.ToLower(o.Text(name)) {
-	case "true", "1":
+	sent, ok := o.sent(name)
+	switch sent = strings.ToLower(strings.TrimSpace(sent)); {
+	case sent == "true", sent == "1":
 		return true, true
-	case "false", "0":
+	case sent == "false", sent == "0":
 		return false, true
-	case "":
-	default:
-		o.Warn(name, "neither true nor false")
+	case sent != "" || !ok:
+		o.Warn(name, "is neither true nor false", "unknown")
 	}
 	return false, false
 }
 
-// Read returns the text as read makes of it, empty where it cannot be read;
-// what says what it should have been.
+// Read returns the text in the form that read gives it, "" where read cannot read
+// it; what says what it should be.
 func (o Object) Read(name, what string, read func(string) (string, bool)) string {
-	s, ok := read(o.Text(name))
-	if !ok {
-		o.Warn(name, "not "+what)
-		return ""
+	sent := o.text(name)
+	s, ok := read(sent)
+	if !ok && !normalize.Placeholder(sent) {
+		o.Warn(name, "is not "+what, "")
 	}
 	return s
 }
@@ -190,7 +233,7 @@ func (o Object) Domain(name string) string { return o.Read(name, "a domain", nor
 func (o Object) Country(name string) string { return o.Read(name, "a country", normalize.Country) }
 
 // Timezone returns the member as an IANA zone.
-func (o Object) Timezone(name string) string { return o.Read(name, "an IANA zone", normalize.Timezone) }
+func (o Object) Timezone(name string) string { return o.Read(name, "a time zone", normalize.Timezone) }
 
 // Language returns the member as a BCP 47 tag.
 func (o Object) Language(name string) string {
@@ -202,26 +245,27 @@ func (o Object) Currency(name string) string { return o.Read(name, "a currency",
 
 // Time returns the member as parse reads it, zero where it cannot be read.
 func (o Object) Time(name string, parse func(string) (time.Time, bool)) time.Time {
-	s := o.Text(name)
-	if s == "" {
-		return time.Time{}
-	}
-	t, ok := parse(s)
-	if !ok {
-		o.Warn(name, "not a date")
+	sent := o.text(name)
+	t, ok := parse(sent)
+	if !ok && (sent == "0" || !normalize.Placeholder(sent)) {
+		o.Warn(name, "is not a date", "")
 	}
 	return t
 }
 
-// Status returns the state that states gives for the member's text, whatever
-// its case; Unknown, with a warning, for any other.
+// Status returns the state that states has for the member's text, in any case and
+// without blanks around it; Unknown, with a warning, for any other.
 func (o Object) Status(name string, states map[string]Status) Status {
-	s, ok := states[o.Lower(name)]
-	if !ok {
-		o.Warn(name, "not a known status")
-		return Unknown
+	sent := strings.TrimSpace(o.text(name))
+	if s, ok := states[strings.ToLower(sent)]; ok {
+		return s
 	}
-	return s
+	problem := "is not a known status"
+	if sent == "" {
+		problem = "is missing"
+	}
+	o.Warn(name, problem, string(Unknown))
+	return Unknown
 }
 
 // Items returns the canonical JSON of each element of an array.
@@ -231,7 +275,7 @@ func (o Object) Items(name string) [][]byte {
 		return nil
 	}
 	if v[0] != '[' {
-		o.Warn(name, "not a list")
+		o.Warn(name, "is not a list", "")
 		return nil
 	}
 	return items(v)

@@ -23,11 +23,12 @@ func read(t *testing.T, raw string) (Object, *[]Warning) {
 	return ReadObject([]byte(canonical(t, testRules, raw)), &warnings), &warnings
 }
 
-var states = map[string]Status{"on": Active, "off": Suspended}
+var states = map[string]Status{"on": Active, "active": Active, "off": Suspended}
 
 // everyReader calls each method of an Object that reads a member.
 var everyReader = map[string]func(Object, string) any{
 	"Text":     func(o Object, name string) any { return o.Text(name) },
+	"Name":     func(o Object, name string) any { return o.Name(name) },
 	"Lower":    func(o Object, name string) any { return o.Lower(name) },
 	"First":    func(o Object, name string) any { return o.First(name, "no such", name) },
 	"ID":       func(o Object, name string) any { return o.ID(name) },
@@ -50,7 +51,7 @@ var everyReader = map[string]func(Object, string) any{
 func TestReaders(t *testing.T) {
 	o, warnings := read(t, `{
 		"text": "Zo\u00eb \"x\" \\ \n\t/\u007f", "empty": "", "null": null, "number": -12.50, "big": 9007199254740993, "exp": 1.7e9, "yes": true, "no": false,
-		"one": 1, "zero": "0", "TRUE": "True", "object": {"x": {"y": "z"}, "id": 7}, "list": [1, "a,b]", {"c": [2, 3]}, [], null], "none": [],
+		"none yet": "None", "blank": " ", "spaced": " Active ", "one": 1, "zero": "0", "TRUE": "True", "object": {"x": {"y": "z"}, "id": 7}, "list": [1, "a,b]", {"c": [2, 3]}, [], null], "none": [],
 		"email": "Me@Example.COM", "at": "2024-01-15T10:30:00Z", "state": "ON", "long": "`+strings.Repeat("x", MaxExternalID+1)+`",
 		"a\"b": "quoted", "caf\u00e9": "named"
 	}`)
@@ -66,15 +67,29 @@ func TestReaders(t *testing.T) {
 		{"Text", "number", "-12.50", ""},
 		{"Text", "big", "9007199254740993", ""},
 		{"Text", "exp", "1700000000", ""},
-		{"Text", "yes", "true", ""},
-		{"Text", "object", "", "not a text"},
-		{"Text", "list", "", "not a text"},
+		{"Text", "yes", "", "is not a text"},
+		{"Text", "no", "", ""},
+		{"Text", "zero", "", ""},
+		{"Text", "none yet", "", ""},
+		{"Text", "blank", "", ""},
+		{"Text", "spaced", " Active ", ""},
+		{"Text", "object", "", "is not a text"},
+		{"Text", "list", "", "is not a text"},
 		{"Text", "café", "named", ""},
+		{"Name", "none yet", "None", ""},
+		{"Name", "zero", "0", ""},
+		{"Name", "no", "", ""},
+		{"Name", "blank", "", ""},
+		{"Name", "text", "Zoë \"x\" \\ \n\t/\x7f", ""},
 		{"Lower", "TRUE", "true", ""},
+		{"Lower", "spaced", "active", ""},
+		{"First", "none yet", "", ""},
 		{"First", "empty", "", ""},
 		{"First", "one", "1", ""},
 		{"ID", "big", "9007199254740993", ""},
-		{"ID", "long", "", "longer than an id can be"},
+		{"ID", "zero", "", ""},
+		{"ID", "none yet", "", ""},
+		{"ID", "long", "", "is longer than an id"},
 		{"Bool", "yes", []bool{true, true}, ""},
 		{"Bool", "no", []bool{false, true}, ""},
 		{"Bool", "one", []bool{true, true}, ""},
@@ -82,25 +97,39 @@ func TestReaders(t *testing.T) {
 		{"Bool", "TRUE", []bool{true, true}, ""},
 		{"Bool", "null", []bool{false, false}, ""},
 		{"Bool", "missing", []bool{false, false}, ""},
-		{"Bool", "text", []bool{false, false}, "neither true nor false"},
-		{"Bool", "list", []bool{false, false}, "not a text"},
+		{"Bool", "text", []bool{false, false}, "is neither true nor false"},
+		{"Bool", "list", []bool{false, false}, "is neither true nor false"},
 		{"Email", "email", "me@example.com", ""},
-		{"Email", "text", "", "not an e-mail address"},
+		{"Email", "text", "", "is not an e-mail address"},
+		{"Email", "none yet", "", ""},
+		{"Email", "zero", "", ""},
+		{"Email", "yes", "", "is not a text"},
+		{"Email", "no", "", ""},
+		{"Domain", "none yet", "", ""},
+		{"Country", "none yet", "", ""},
+		{"Timezone", "none yet", "", ""},
+		{"Language", "none yet", "", ""},
+		{"Currency", "none yet", "", ""},
+		{"Website", "none yet", "", ""},
+		{"Time", "none yet", time.Time{}, ""},
+		{"Time", "zero", time.Time{}, "is not a date"},
+		{"Time", "no", time.Time{}, ""},
 		{"Email", "missing", "", ""},
 		{"Time", "at", time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC), ""},
 		{"Time", "null", time.Time{}, ""},
-		{"Time", "text", time.Time{}, "not a date"},
+		{"Time", "text", time.Time{}, "is not a date"},
+		{"Status", "spaced", Active, ""},
 		{"Status", "state", Active, ""},
-		{"Status", "text", Unknown, "not a known status"},
-		{"Status", "missing", Unknown, "not a known status"},
-		{"Object", "object", "", "not a text"},
+		{"Status", "text", Unknown, "is not a known status"},
+		{"Status", "missing", Unknown, "is missing"},
+		{"Object", "object", "", "is not a text"},
 		{"Object", "null", "", ""},
 		{"Object", "missing", "", ""},
-		{"Object", "list", "", "not an object"},
+		{"Object", "list", "", "is not an object"},
 		{"Items", "missing", [][]byte(nil), ""},
 		{"Items", "null", [][]byte(nil), ""},
 		{"Items", "none", [][]byte(nil), ""},
-		{"Items", "object", [][]byte(nil), "not a list"},
+		{"Items", "object", [][]byte(nil), "is not a list"},
 		{"Has", "null", true, ""},
 		{"Has", "missing", false, ""},
 		{"Raw", "null", []byte("null"), ""},
@@ -111,14 +140,17 @@ func TestReaders(t *testing.T) {
 		if got := everyReader[c.reader](o, c.name); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s(%q) = %#v, want %#v", c.reader, c.name, got, c.want)
 		}
-		var want []Warning
+		var want, got []string
 		if c.problem != "" {
-			want = []Warning{{Field: c.name, Problem: c.problem}}
+			want = []string{c.name + ": " + c.problem}
 		}
-		if len(*warnings) == 1 && c.reader == "Object" && c.problem == "not a text" {
-			want[0].Field += ".x"
+		if len(*warnings) == 1 && c.reader == "Object" && c.problem == "is not a text" {
+			want[0] = c.name + ".x: " + c.problem
 		}
-		if diff := cmp.Diff(want, *warnings); diff != "" {
+		for _, w := range *warnings {
+			got = append(got, w.Field+": "+w.Problem)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s(%q) warns (-want +got):\n%s", c.reader, c.name, diff)
 		}
 	}
@@ -133,7 +165,7 @@ func TestNestedObjects(t *testing.T) {
 	o.Object("a").Object("missing").Object("more").Email("email")
 	o.Object("n").Object("more").Text("x")
 	o.Object("s").Object("more").Text("x")
-	want := []Warning{{"a.b.email", "not an e-mail address"}, {"s", "not an object"}}
+	want := []Warning{{"a.b.email", `"no"`, "is not an e-mail address", ""}, {"s", `"text"`, "is not an object", ""}}
 	if diff := cmp.Diff(want, *warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
@@ -185,7 +217,7 @@ func TestAnObjectIsReadAsItIs(t *testing.T) {
 					t.Fatalf("%s: %q has %d items, want %d", out, name, len(got), len(value))
 				}
 			}
-			if got := o.Text(name); got != want {
+			if got, _ := o.sent(name); got != want {
 				t.Fatalf("%s: %q is %q, want %q", out, name, got, want)
 			}
 		}
@@ -197,8 +229,9 @@ func FuzzObject(f *testing.F) {
 		f.Add([]byte(raw))
 	}
 	problems := []string{
-		"not a text", "not an object", "not a list", "not a date", "not a known status", "neither true nor false", "longer than an id can be", "not an e-mail address",
-		"not a URL", "not a domain", "not a country", "not an IANA zone", "not a language tag", "not a currency",
+		"is not a text", "is not an object", "is not a list", "is not a date", "is not a known status", "is missing", "is neither true nor false",
+		"is longer than an id", "is not an e-mail address", "is not a URL", "is not a domain", "is not a country", "is not a time zone",
+		"is not a language tag", "is not a currency",
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		out, err := NewCanon(testRules).Append(nil, raw)

@@ -2,34 +2,35 @@ package schedule
 
 import (
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 
 	"rollcall/sink"
 )
 
-// warnings counts fields that could not be read, by field and problem: one log
-// line each at the end of a run, however many accounts there are.
+// warnings counts fields that could not be stored as sent, by field and problem:
+// one log line each at the end of a run, with the value of the first account.
 type warnings map[string]*warned
 
 type warned struct {
-	field, problem, example string
-	accounts                int64
+	warning
+	accounts int64
 }
 
-// maxWarnings bounds the kinds that are told apart; a provider does not decide
-// how much memory a run takes.
+// maxWarnings bounds the kinds that are counted, and so the memory that a provider
+// can make a run take.
 const maxWarnings = 200
 
 func (w warnings) add(list []warning) {
 	for _, one := range list {
-		key := one.Field + "\x00" + one.Problem
+		key := one.Field + "\x00" + one.Problem + "\x00" + one.Stored
 		known := w[key]
 		if known == nil {
 			if len(w) >= maxWarnings {
 				continue
 			}
-			known = &warned{field: one.Field, problem: one.Problem, example: one.externalID}
+			known = &warned{warning: one}
 			w[key] = known
 		}
 		known.accounts++
@@ -37,14 +38,9 @@ func (w warnings) add(list []warning) {
 }
 
 func (w warnings) log(log *slog.Logger) {
-	list := make([]*warned, 0, len(w))
-	for _, one := range w {
-		list = append(list, one)
-	}
-	slices.SortFunc(list, func(a, b *warned) int { return strings.Compare(a.field+a.problem, b.field+b.problem) })
-	for _, one := range list {
-		log.Warn("a field could not be read and is null", "field", one.field, "problem", one.problem,
-			"accounts", one.accounts, "example", one.example)
+	for _, key := range slices.Sorted(maps.Keys(w)) {
+		one := w[key]
+		log.Warn(one.String(), "field", one.Field, "accounts", one.accounts, "example", one.externalID)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // mapping is the version of Map: raise it when Map gives other columns.
-const mapping = 1
+const mapping = 2
 
 var statuses = map[string]model.Status{
 	"enabled":  model.Active,
@@ -22,7 +22,7 @@ var statuses = map[string]model.Status{
 //	id                                external_id (from the record)
 //	clientName, organization,
 //	preferences.displayName,
-//	userName, email                   name: the first that is told
+//	userName, email                   name: the first that is set and no placeholder
 //	status                            status: enabled is active, disabled suspended
 //	profile.name, profile.id          kind
 //	resellerId                        reference: the reseller's own key for the client
@@ -43,9 +43,9 @@ func (s *source) Map(o model.Object) model.Account {
 	preferences, profile := o.Object("preferences"), o.Object("profile")
 	return model.Account{
 		Name: cmp.Or(o.First("clientName", "organization"), preferences.Text("displayName"),
-			o.First("userName", "email")),
+			o.First("userName", "email"), o.Name("clientName", "organization")),
 		Status:       o.Status("status", statuses),
-		Kind:         strings.ToLower(profile.First("name", "id")),
+		Kind:         cmp.Or(profile.Lower("name"), profile.Lower("id")),
 		Reference:    o.Text("resellerId"),
 		Email:        email(o),
 		Organization: o.Text("organization"),
@@ -66,25 +66,25 @@ func email(o model.Object) string {
 	return address
 }
 
-// timezone is the account's zone, the connection's where its code means nothing.
+// timezone returns the account's zone, or the connection's where the code is unknown.
 func (s *source) timezone(preferences model.Object) string {
 	code := preferences.Text("timeZone")
 	if zone, ok := normalize.Timezone(code); ok {
 		return zone
 	}
-	preferences.Warn("timeZone", "not an IANA zone: the connection's TIMEZONE is taken")
+	preferences.Warn("timeZone", "is not a time zone", s.zone.String()+", the connection's TIMEZONE")
 	return s.zone.String()
 }
 
-// created is a local time in its own zone. Without a zone it is the company's,
-// which the API does not tell: the connection's is taken.
+// created returns the creation time, a local time in its own zone. Without one it
+// is in the company's, which the API does not have: the connection's is used.
 func (s *source) created(created model.Object) time.Time {
 	zone := s.zone
 	if code := created.Text("timeZone"); code != "" {
 		if own, ok := normalize.Zone(code); ok {
 			zone = own
 		} else {
-			created.Warn("timeZone", "not an IANA zone: the connection's TIMEZONE is taken")
+			created.Warn("timeZone", "is not a time zone", "a date in "+s.zone.String()+", the connection's TIMEZONE")
 		}
 	}
 	return created.Time("dateTime", func(text string) (time.Time, bool) { return normalize.ParseLocal(text, zone) })

@@ -43,7 +43,8 @@ func TestCreated(t *testing.T) {
 		{"with a fraction", `{"dateTime":"2024-01-01T12:00:00.250","timeZone":"UTC"}`, "2024-01-01T12:00:00.25Z", false},
 		{"with an offset of its own", `{"dateTime":"2024-07-01T12:00:00-04:00","timeZone":"Europe/Paris"}`, "2024-07-01T16:00:00Z", false},
 		{"without a zone", `{"dateTime":"2024-07-01T12:00:00"}`, "2024-07-01T16:00:00Z", false},
-		{"in a zone of Windows", `{"dateTime":"2024-07-01T12:00:00","timeZone":"Romance Standard Time"}`, "2024-07-01T16:00:00Z", true},
+		{"in a zone of Windows", `{"dateTime":"2024-07-01T12:00:00","timeZone":"Romance Standard Time"}`, "2024-07-01T10:00:00Z", false},
+		{"in an unknown zone", `{"dateTime":"2024-07-01T12:00:00","timeZone":"Atlantis Standard Time"}`, "2024-07-01T16:00:00Z", true},
 		{"in no zone", `{"dateTime":"2024-07-01T12:00:00","timeZone":["?"]}`, "2024-07-01T16:00:00Z", true},
 		{"missing", `{"timeZone":"Europe/Paris"}`, "0001-01-01T00:00:00Z", false},
 		{"null", `null`, "0001-01-01T00:00:00Z", false},
@@ -61,7 +62,7 @@ func TestCreated(t *testing.T) {
 
 func TestTimezoneFallsBack(t *testing.T) {
 	for code, want := range map[string]string{
-		`"Europe/Paris"`: "Europe/Paris", `"Romance Standard Time"`: "America/New_York", `null`: "", `""`: "",
+		`"Europe/Paris"`: "Europe/Paris", `"Romance Standard Time"`: "Europe/Paris", `"Atlantis Standard Time"`: "America/New_York", `"n/a"`: "", `null`: "", `""`: "",
 	} {
 		if a, _ := mapped(t, "America/New_York", `{"preferences":{"timeZone":`+code+`}}`); a.Timezone != want {
 			t.Errorf("%s gives %q, want %q", code, a.Timezone, want)

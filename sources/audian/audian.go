@@ -93,7 +93,7 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		pageSize: cfg.PageSize,
 		workers:  options.Concurrency,
 		traits: sources.Traits{
-			Mapping:  1,
+			Mapping:  2,
 			Rules:    model.NewRules(secrets, volatile, sets).WithValues(credentials...),
 			IDMember: "id",
 			// The last of tree, but for the credential's own account.

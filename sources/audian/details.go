@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"rollcall/model/normalize"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
 )
@@ -132,8 +133,8 @@ func (it item) record() sources.Record {
 	return sources.Record{ID: it.id, Raw: it.raw, Oversize: it.oversize, Parent: it.parent()}
 }
 
-// parent returns the nearest ancestor: the last of tree, which some lists end with the account itself. "" is none
-// that can be an id.
+// parent returns the nearest ancestor: the last of tree, which some lists end with the account itself. A placeholder
+// such as "undefined" is no ancestor. "" is none.
 func (it item) parent() string {
 	tree, _ := fetch.Member(it.raw, "tree")
 	var ancestors []json.RawMessage
@@ -142,7 +143,7 @@ func (it item) parent() string {
 	}
 	for _, ancestor := range slices.Backward(ancestors) {
 		object := append(append([]byte(`{"id":`), ancestor...), '}')
-		if id := fetch.ID(object, "id"); id != it.id {
+		if id := fetch.ID(object, "id"); id != it.id && !normalize.Placeholder(id) {
 			return id
 		}
 	}

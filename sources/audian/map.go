@@ -1,6 +1,8 @@
 package audian
 
 import (
+	"cmp"
+
 	"rollcall/model"
 	"rollcall/model/normalize"
 )
@@ -27,26 +29,23 @@ import (
 func (*source) Map(o model.Object) model.Account {
 	contact := person(o.Object("contact"))
 	country := contact.Country("country")
-	phone := o.Object("caller_id").Object("external").Text("number")
-	if phone == "" {
-		phone = contact.Text("number")
-	}
 	a := model.Account{
-		Name:         o.Text("name"),
+		Name:         o.Name("name"),
 		Status:       status(o),
 		Domain:       o.Domain("realm"),
 		Organization: o.Text("org"),
-		Phone:        normalize.Phone(phone, country),
-		Email:        contact.Email("email"),
-		ContactName:  contact.Text("name"),
-		Street:       contact.Text("street_address"),
-		City:         contact.Text("locality"),
-		Region:       contact.Text("region"),
-		PostalCode:   contact.Text("postal_code"),
-		Country:      country,
-		Timezone:     o.Timezone("timezone"),
-		Language:     o.Language("language"),
-		CreatedAt:    o.Time("created", normalize.ParseGregorian),
+		Phone: cmp.Or(normalize.Phone(o.Object("caller_id").Object("external").Text("number"), country),
+			normalize.Phone(contact.Text("number"), country)),
+		Email:       contact.Email("email"),
+		ContactName: contact.Text("name"),
+		Street:      contact.Text("street_address"),
+		City:        contact.Text("locality"),
+		Region:      contact.Text("region"),
+		PostalCode:  contact.Text("postal_code"),
+		Country:     country,
+		Timezone:    o.Timezone("timezone"),
+		Language:    o.Language("language"),
+		CreatedAt:   o.Time("created", normalize.ParseGregorian),
 	}
 	if reseller, _ := o.Bool("is_reseller"); reseller {
 		a.Kind = "reseller"

@@ -60,7 +60,7 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		// Twice of what the client lets through: an answer that is late then holds no other up.
 		ahead: 2 * options.Concurrency,
 		traits: sources.Traits{
-			Mapping: 1,
+			Mapping: 2,
 			Rules:   model.NewRules(secrets, nil, nil).WithValues(credentials...),
 			// Not the sessions: adding one must not look like another provider account.
 			Identity: options.Base.Host,

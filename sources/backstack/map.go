@@ -27,7 +27,7 @@ import (
 func (s *source) Map(o model.Object) model.Account {
 	country := o.Country("country_id")
 	return model.Account{
-		Name:        o.First("title", "account_title"),
+		Name:        o.Name("title", "account_title"),
 		Status:      model.Unknown,
 		Kind:        kind(o),
 		Email:       o.Email("contact_email"),

@@ -8,7 +8,7 @@ import (
 )
 
 // mapping is the version of Map: raise it when Map gives other columns.
-const mapping = 1
+const mapping = 2
 
 var statuses = map[string]model.Status{
 	"active":    model.Active,
@@ -31,7 +31,7 @@ var statuses = map[string]model.Status{
 // stay in the payload.
 func (*source) Map(o model.Object) model.Account {
 	a := model.Account{
-		Name:      o.Text("friendly_name"),
+		Name:      o.Name("friendly_name"),
 		Status:    o.Status("status", statuses),
 		Kind:      o.Lower("type"),
 		CreatedAt: o.Time("date_created", normalize.ParseRFC2822),

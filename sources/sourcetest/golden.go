@@ -98,7 +98,7 @@ func describe(m mapped) string {
 		ProviderCreatedAt: moment(a.CreatedAt), ProviderUpdatedAt: moment(a.UpdatedAt),
 	}
 	for _, w := range m.warnings {
-		s.Warnings = append(s.Warnings, w.Field+": "+w.Problem)
+		s.Warnings = append(s.Warnings, w.String())
 	}
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
