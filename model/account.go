@@ -18,8 +18,8 @@ const (
 )
 
 // An Account is the canonical form of what a provider calls an account, a
-// project, a client or a tenant. An empty text or a zero time is "not told" and
-// null in the directory, Name and Status aside.
+// project, a client or a tenant. Empty strings and zero times mean
+// unset and are stored as NULL, except for Name and Status.
 type Account struct {
 	ExternalID string // the provider's own id
 	Parent     string // the parent's external id; "" on a root
@@ -30,7 +30,7 @@ type Account struct {
 	Reference string // our own key for it at the provider
 
 	Email   string // lower case
-	Phone   string // E.164 where it can be told, else as given
+	Phone   string // E.164 where it can be read, else as given
 	Website string // absolute URL
 	Domain  string // SIP realm or DNS domain of the account itself
 

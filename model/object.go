@@ -96,7 +96,7 @@ func (o Object) value(name string) []byte {
 	return nil
 }
 
-// Has tells whether the member is there, be it null.
+// Has reports whether the member exists, null or not.
 func (o Object) Has(name string) bool { return o.value(name) != nil }
 
 // Raw returns the member's canonical JSON, nil where it is missing.

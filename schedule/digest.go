@@ -36,7 +36,7 @@ type digested struct {
 // needsStored tells whether the record has to be laid over what is stored.
 func (d *digested) needsStored() bool { return d.Lower || d.KeepParent || d.KeepStatus }
 
-// A warning is a field of one account that could not be read.
+// A warning is a field of one account that could not be stored as sent.
 type warning struct {
 	model.Warning
 	externalID string

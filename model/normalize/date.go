@@ -3,8 +3,10 @@ package normalize
 import (
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // The parsers of dates return UTC in microseconds, the precision of Postgres: the
@@ -18,13 +20,8 @@ const (
 	maxDate   = 128 // bytes; a longer text is no date
 )
 
-// The two forms of dates. The groups of both are day, month and year in either
-// order, clock, and zone.
 var (
-	rfc2822 = regexp.MustCompile(`(?i)^(?:(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?)(?:day)?\.?(?:, ?| ))?` +
-		`(\d{1,2})[ -]([a-z]{3,9})\.?(?:, ?|[ -])(\d{4}|\d{2}) (\d{1,2}:\d{2}(?::\d{2})?) ?(.*)$`)
-	rfc3339 = regexp.MustCompile(`(?i)^(\d{4})-(\d{2})-(\d{2})[t ](\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?(.*)$`)
-
+	iso     = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})[Tt ](\d{1,2}:\d{2}[\d:.,]*) ?(.*)$`) // date, clock, zone
 	comment = regexp.MustCompile(`\(((?:[^()\\]|\\.)*)\)`)
 	number  = regexp.MustCompile(`^\d{1,15}(?:\.\d+)?(?:[eE]\+?\d{1,2})?$`)
 )
@@ -44,34 +41,58 @@ func ParseRFC2822(s string) (time.Time, bool) {
 	if len(s) > maxDate {
 		return time.Time{}, false
 	}
-	if rfc3339.MatchString(strings.TrimSpace(s)) {
-		return ParseLocal(s, time.UTC)
+	if iso.MatchString(strings.TrimSpace(s)) {
+		return parseISO(s, time.UTC)
 	}
 	note := ""
-	for m := comment.FindStringSubmatch(s); m != nil; m = comment.FindStringSubmatch(s) {
-		note = m[1]
-		s = strings.Replace(s, m[0], " ", 1)
+	for strings.Contains(s, "(") {
+		m := comment.FindStringSubmatch(s)
+		if m == nil {
+			return time.Time{}, false
+		}
+		note, s = m[1], strings.Replace(s, m[0], " ", 1)
 	}
-	if s = strings.Join(strings.Fields(s), " "); s == "" {
-		return time.Time{}, note == ""
+	words := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	if len(words) == 0 {
+		return time.Time{}, note == "" && strings.TrimSpace(s) == ""
 	}
-	m := rfc2822.FindStringSubmatch(s)
-	if m == nil {
+	if isNamed(words[0], weekdays) {
+		words = words[1:]
+	}
+	if len(words) > 0 { // RFC 850: 15-Sep-18
+		words = append(strings.Split(words[0], "-"), words[1:]...)
+	}
+	if len(words) < 4 || len(words) > 5 || !isNamed(words[1], months) {
 		return time.Time{}, false
 	}
-	day, month, year, clock, zone := m[1], m[2], m[3], m[4], m[5]
-	if zone == "" {
-		zone = strings.TrimSpace(note)
+	day, month, year := words[0], words[1][:3], words[2]
+	clock, zone := words[3], note
+	if end := strings.IndexFunc(clock, unicode.IsLetter); end > 0 { // 10:00:00Z
+		clock, zone = clock[:end], clock[end:]
+	}
+	if len(words) == 5 {
+		zone = words[4]
 	}
 	layout := "2 Jan 2006"
 	if len(year) == 2 {
 		layout = "2 Jan 06"
 	}
-	date, err := time.Parse(layout, day+" "+month[:3]+" "+year)
-	if err != nil || !strings.HasPrefix(strings.ToLower(date.Month().String()), strings.ToLower(month)) {
-		return time.Time{}, false
+	return instant(layout, day+" "+month+" "+year, clock, zone, time.UTC)
+}
+
+// The names of days and months, which feeds shorten to three letters or more.
+var (
+	weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+	months   = []string{
+		"january", "february", "march", "april", "may", "june", "july",
+		"august", "september", "october", "november", "december",
 	}
-	return instant(date.Format(time.DateOnly), clock, zone, time.UTC)
+)
+
+// isNamed reports whether word begins one of names, such as "Sept." does.
+func isNamed(word string, names []string) bool {
+	word = strings.ToLower(strings.TrimSuffix(word, "."))
+	return len(word) >= 3 && slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, word) })
 }
 
 // ParseRFC3339 reads a date such as "2024-01-15T10:30:00Z". It also takes a blank
@@ -94,11 +115,11 @@ func parseISO(s string, zone *time.Location) (time.Time, bool) {
 	if s = strings.TrimSpace(s); s == "" {
 		return time.Time{}, true
 	}
-	m := rfc3339.FindStringSubmatch(s)
+	m := iso.FindStringSubmatch(s)
 	if m == nil || len(s) > maxDate {
 		return time.Time{}, false
 	}
-	return instant(m[1]+"-"+m[2]+"-"+m[3], m[4], m[5], zone)
+	return instant(time.DateOnly, m[1], m[2], m[3], zone)
 }
 
 // ParseUnix reads decimal seconds since 1970. From 100,000,000,000 on, which as
@@ -119,16 +140,16 @@ func ParseUnix(s string) (time.Time, bool) {
 // UTC, and the dates of RFC 3339. Unix seconds are no date: they are in the year 49.
 func ParseGregorian(s string) (time.Time, bool) {
 	const unixEpoch = 62_167_219_200 // 1970-01-01 in Gregorian seconds
-	if s = strings.TrimSpace(s); s == "" || rfc3339.MatchString(s) {
-		return ParseLocal(s, time.UTC)
+	if s = strings.TrimSpace(s); s == "" || iso.MatchString(s) {
+		return parseISO(s, time.UTC)
 	}
 	micros, ok := microseconds(s)
 	return plausible(time.UnixMicro(micros-unixEpoch*1e6), ok)
 }
 
-// instant returns the time of a date, a clock and a zone; without a zone it is
-// the local time of local.
-func instant(date, clock, zone string, local *time.Location) (time.Time, bool) {
+// instant returns the time of a date in layout, a clock and a zone; without a zone
+// it is the local time of local.
+func instant(layout, date, clock, zone string, local *time.Location) (time.Time, bool) {
 	if zone == "" && local == nil {
 		return time.Time{}, false
 	}
@@ -139,12 +160,11 @@ func instant(date, clock, zone string, local *time.Location) (time.Time, bool) {
 	if seconds := strings.LastIndex(clock, ":60"); seconds > strings.Index(clock, ":") {
 		clock, leap = clock[:seconds]+":59"+clock[seconds+3:], time.Second // as Postgres reads it
 	}
-	layout := time.DateOnly + " 15:04:05"
-	wall, err := time.Parse(layout, date+" "+clock)
+	wall, err := time.Parse(layout+" 15:04:05", date+" "+clock)
 	if err != nil {
 		return time.Time{}, false
 	}
-	if zone == "" {
+	if zone = strings.TrimSpace(zone); zone == "" {
 		return plausible(wall.Add(leap-time.Duration(offset(wall, local))*time.Second), true)
 	}
 	if known := zoneOffsets[strings.ToUpper(zone)]; known != "" {

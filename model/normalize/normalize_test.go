@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A reading is what a normaliser makes of one text; "!" is one it can't read.
+// A reading is a text and its normal form; "!" is for a text that cannot be read.
 type reading struct{ in, want string }
 
 const unreadable = "!"
@@ -30,7 +30,7 @@ func check(t *testing.T, read func(string) (string, bool), cases []reading) {
 	}
 }
 
-// holds checks what every normaliser promises of one text.
+// holds checks what every normalizer promises, for one text.
 func holds(t interface{ Errorf(string, ...any) }, name string, read func(string) (string, bool), s string) {
 	got, ok := read(s)
 	if !ok {

@@ -5,13 +5,12 @@ import (
 	"rollcall/model/normalize"
 )
 
-// Map implements [sources.Source]. The object is what a session answers, with what a network says about the account
-// beside it, or the latter alone.
+// Map implements [sources.Source]. The object is what a session answers, with its item of a network, or the latter alone.
 //
 //	provider's field               column
 //	title, else account_title      name
 //	is_app_account                 kind, "app" where true
-//	version_title                  kind otherwise: the name of the account's plan, where a network tells it
+//	version_title                  kind otherwise: the name of the account's plan, where a network has it
 //	contact_email                  email
 //	contact_name                   contact_name
 //	phone                          phone, with country_id as its region
