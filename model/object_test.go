@@ -40,7 +40,7 @@ var everyReader = map[string]func(Object, string) any{
 	"Timezone": func(o Object, name string) any { return o.Timezone(name) },
 	"Language": func(o Object, name string) any { return o.Language(name) },
 	"Currency": func(o Object, name string) any { return o.Currency(name) },
-	"Time":     func(o Object, name string) any { return o.Time(name, normalize.ParseRFC3339) },
+	"Time":     func(o Object, name string) any { return o.Time(name, normalize.ParseGregorian) },
 	"Status":   func(o Object, name string) any { return o.Status(name, states) },
 	"Items":    func(o Object, name string) any { return o.Items(name) },
 	"Object":   func(o Object, name string) any { return o.Object(name).Text("x") },

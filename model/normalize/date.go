@@ -42,7 +42,7 @@ func ParseRFC2822(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	if iso.MatchString(strings.TrimSpace(s)) {
-		return parseISO(s, time.UTC)
+		return ParseRFC3339(s, time.UTC)
 	}
 	note := ""
 	for strings.Contains(s, "(") {
@@ -96,22 +96,11 @@ func isNamed(word string, names []string) bool {
 }
 
 // ParseRFC3339 reads a date such as "2024-01-15T10:30:00Z". It also takes a blank
-// for the T, an offset without its colon, and no seconds.
-func ParseRFC3339(s string) (time.Time, bool) { return parseISO(s, nil) }
-
-// ParseLocal reads a date such as "2024-01-15T10:30:00" as the local time of zone;
-// an offset in the text takes precedence. A nil zone is UTC. An hour that occurs
+// for the T, an offset without its colon, and no seconds. A date without an offset
+// is in the zone local; where local is nil, it is refused. An hour that occurs
 // twice is the first of the two. An hour that is skipped is read with the offset
 // before the gap. Both follow RFC 5545, section 3.3.5.
-func ParseLocal(s string, zone *time.Location) (time.Time, bool) {
-	if zone == nil {
-		zone = time.UTC
-	}
-	return parseISO(s, zone)
-}
-
-// parseISO reads a date; without a zone the text must have an offset.
-func parseISO(s string, zone *time.Location) (time.Time, bool) {
+func ParseRFC3339(s string, local *time.Location) (time.Time, bool) {
 	if s = strings.TrimSpace(s); s == "" {
 		return time.Time{}, true
 	}
@@ -119,7 +108,7 @@ func parseISO(s string, zone *time.Location) (time.Time, bool) {
 	if m == nil || len(s) > maxDate {
 		return time.Time{}, false
 	}
-	return instant(time.DateOnly, m[1], m[2], m[3], zone)
+	return instant(time.DateOnly, m[1], m[2], m[3], local)
 }
 
 // ParseUnix reads decimal seconds since 1970. From 100,000,000,000 on, which as
@@ -141,7 +130,7 @@ func ParseUnix(s string) (time.Time, bool) {
 func ParseGregorian(s string) (time.Time, bool) {
 	const unixEpoch = 62_167_219_200 // 1970-01-01 in Gregorian seconds
 	if s = strings.TrimSpace(s); s == "" || iso.MatchString(s) {
-		return parseISO(s, time.UTC)
+		return ParseRFC3339(s, time.UTC)
 	}
 	micros, ok := microseconds(s)
 	return plausible(time.UnixMicro(micros-unixEpoch*1e6), ok)

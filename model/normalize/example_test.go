@@ -67,9 +67,9 @@ func ExampleParseRFC2822() {
 	// Output: 2018-09-15T14:00:00Z true
 }
 
-func ExampleParseLocal() {
+func ExampleParseRFC3339() {
 	paris, _ := normalize.Zone("Europe/Paris")
-	at, ok := normalize.ParseLocal("2024-07-01T12:00:00", paris)
+	at, ok := normalize.ParseRFC3339("2024-07-01T12:00:00", paris)
 	fmt.Println(at.Format(time.RFC3339), ok)
 	// Output: 2024-07-01T10:00:00Z true
 }

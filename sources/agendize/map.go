@@ -87,5 +87,5 @@ func (s *source) created(created model.Object) time.Time {
 			created.Warn("timeZone", "is not a time zone", "a date in "+s.zone.String()+", the connection's TIMEZONE")
 		}
 	}
-	return created.Time("dateTime", func(text string) (time.Time, bool) { return normalize.ParseLocal(text, zone) })
+	return created.Time("dateTime", func(text string) (time.Time, bool) { return normalize.ParseRFC3339(text, zone) })
 }
