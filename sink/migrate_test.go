@@ -191,7 +191,7 @@ func migratedTo(t *testing.T, version int64) *sqlx.DB {
 	if err := createSchema(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	p, err := provider(db)
+	p, err := provider(db, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
