@@ -47,7 +47,7 @@ func (e *lockedError) Error() string {
 // another session held a lock.
 func lockedOut(err error) bool {
 	var refusal *pq.Error
-	return errors.As(err, &refusal) && (refusal.Code == "55P03" || refusal.Code == "40P01")
+	return isLocked(err) || errors.As(err, &refusal) && refusal.Code == "40P01"
 }
 
 // untilUnlocked repeats try until it gets its locks. try gives up a lock after
