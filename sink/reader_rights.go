@@ -10,8 +10,8 @@ import (
 	"github.com/lib/pq"
 )
 
-// readable are the tables and views of the schema directory. Whatever else a site
-// keeps in that schema is its own affair.
+// readable are the tables and views of the schema directory. The reader's rights
+// on other objects that a site keeps there are the site's to decide.
 var readable = pq.StringArray{
 	"directory.account_history", "directory.accounts", "directory.held_deletions", "directory.live_accounts",
 	"directory.payload_fields", "directory.rejects", "directory.runs", "directory.source_health",
@@ -23,7 +23,7 @@ var callable = pq.StringArray{
 	"directory.descendants(bigint)", "directory.tree_as_of(bigint, timestamptz)",
 }
 
-// A difference between the rights of the reader role and what they should be.
+// A rightsGap is a difference between the reader role's rights and the right ones.
 type rightsGap struct {
 	Object    string
 	Missing   bool   // the role lacks it; else it has rights that it must not have

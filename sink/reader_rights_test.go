@@ -116,8 +116,8 @@ func TestTheReadersObjectsAreThoseOfTheSchema(t *testing.T) {
 	}
 }
 
-// Rights are completed at every start, whatever else is in the schema, and what
-// was granted on internal tables is revoked.
+// Rights are completed at every start, also with objects of others in the schema,
+// and rights on internal tables are revoked.
 func TestReaderRightsAreCompletedAtEveryStart(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "CREATEROLE")

@@ -39,8 +39,8 @@ func stagedBytes(t testing.TB, db *sqlx.DB) (n int64) {
 	return n
 }
 
-// Whatever becomes of runs with large payloads, their staging table holds no more
-// than the last one and some.
+// Over many runs with large payloads, however they end, a staging table stays
+// within maxStaging and the size of the last two.
 func TestAStagingTableDoesNotGrow(t *testing.T) {
 	t.Parallel()
 	for what, end := range map[string]func(t *testing.T, db *sqlx.DB, r *Run){

@@ -78,7 +78,7 @@ func TestTheLastTick(t *testing.T) {
 }
 
 func FuzzParseSchedule(f *testing.F) {
-	for _, text := range []string{"@hourly", "TZ=UTC", "CRON_TZ=UTC", "@every 1s", "0 0 31 2 *", "CRON_TZ=a b", "1-2/3,4 * ? * 0"} {
+	for _, text := range []string{"@hourly", "TZ=UTC", "CRON_TZ=UTC", "@every 1s", "0 0 31 2 *", "CRON_TZ=a b", "1-2/3,4 * ? * 0", "0 0 * * 5-7/2", "CRON_TZ=Africa/Cairo 0 0 * * sat-sun", "CRON_TZ=Pacific/Apia 0 1-2 29 2 7"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

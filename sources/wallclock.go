@@ -94,7 +94,7 @@ func (c *wallClock) nextMatch(t time.Time) time.Time {
 		if end.IsZero() || at.Before(end) {
 			return at
 		}
-		// Go on from just before the reading that the clock is set to.
+		// The reading that the clock is set to may itself match.
 		if first := c.reading(end); c.readings.Next(first.Add(-time.Second)).Equal(first) {
 			return end
 		}
