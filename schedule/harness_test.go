@@ -70,6 +70,7 @@ func rigAt(t *testing.T, url string) *rig {
 	if err := sink.Migrate(t.Context(), db, "directory_reader"); err != nil {
 		t.Fatal(err)
 	}
+	sinktest.Publish(t, db)
 	return (&rig{db: db, url: url}).fresh(t)
 }
 

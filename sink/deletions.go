@@ -74,10 +74,6 @@ func (a *applying) hold(ctx context.Context) error {
 	return err
 }
 
-// truncateFrom is the number of staged rows from which cutting the table is
-// cheaper than deleting them, and worth a new file in the catalog.
-const truncateFrom = 10_000
-
 // sumUp completes the report.
 func (a *applying) sumUp() {
 	c := &a.report.Counts
@@ -98,14 +94,8 @@ func (a *applying) sumUp() {
 func (a *applying) finish(ctx context.Context) error {
 	a.sumUp()
 	c := a.report.Counts
-	if a.seq >= truncateFrom {
-		if _, err := a.tx.ExecContext(ctx, a.statement(`TRUNCATE {staged}`)); err != nil {
-			return err
-		}
-	} else if a.seq > 0 {
-		if _, err := a.tx.ExecContext(ctx, a.statement(`DELETE FROM {staged} WHERE run_id = $1`), a.stagedBy); err != nil {
-			return err
-		}
+	if err := a.clearStaged(ctx); err != nil {
+		return err
 	}
 	if err := a.voidCheckpoints(ctx); err != nil {
 		return err

@@ -157,21 +157,6 @@ func (e *examination) rights(ctx context.Context) (state, detail string, err err
 	return OK, "", nil
 }
 
-func (e *examination) reader(ctx context.Context) (state, detail string, err error) {
-	var exists, may bool
-	err = e.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1),
-		(SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)`, e.role).Scan(&exists, &may)
-	switch {
-	case err != nil:
-		return "", "", err
-	case exists:
-		return OK, e.role, nil
-	case may:
-		return OK, e.role + " will be made", nil
-	}
-	return Warning, fmt.Sprintf("there is no role %s for analysts, and the connecting role may not make it: CREATE ROLE %s NOLOGIN, or set ROLLCALL_READER_ROLE", e.role, e.role), nil
-}
-
 // Identity returns where a connection's accounts came from, "" where that is not
 // known or there is no directory yet.
 func Identity(ctx context.Context, db *sqlx.DB, source string) (identity string, err error) {

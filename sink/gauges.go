@@ -53,6 +53,9 @@ func Passing(err error) bool {
 	if !errors.As(err, &failure) {
 		return false
 	}
+	if errors.As(failure.Err, new(*lockedError)) {
+		return true
+	}
 	var refusal *pq.Error
 	if errors.As(failure.Err, &refusal) {
 		class := string(refusal.Code[:2])

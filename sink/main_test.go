@@ -23,6 +23,7 @@ func directory(t testing.TB) *sqlx.DB {
 	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
 		t.Fatal(err)
 	}
+	sinktest.Publish(t, db)
 	return db
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -24,30 +27,42 @@ type Version struct {
 	Applied bool
 }
 
-// Migrate brings the schema up to date and lets readerRole read the directory.
-// It is safe when many processes start at once: one migrates, the others wait
-// for it. A schema newer than this program is left alone.
+// A Migration brings the schema up to date and lets ReaderRole read the directory.
+type Migration struct {
+	DB         *sqlx.DB
+	ReaderRole string
+	Log        *slog.Logger // reports what a migration waits for; nil reports nothing
+
+	patience time.Duration // with locked tables; 0 is lockPatience
+}
+
+// Migrate runs a Migration without a log.
 func Migrate(ctx context.Context, db *sqlx.DB, readerRole string) error {
-	if err := refusePooler(ctx, db); err != nil {
+	return Migration{DB: db, ReaderRole: readerRole}.Run(ctx)
+}
+
+// Run migrates. It is safe when many processes start at once: one migrates, the
+// others wait for it. A schema newer than this program is left alone.
+func (m Migration) Run(ctx context.Context) error {
+	if err := refusePooler(ctx, m.DB); err != nil {
 		return wrap(ctx, err)
 	}
-	current, err := isCurrent(ctx, db)
+	current, err := isCurrent(ctx, m.DB)
 	if err != nil {
 		return wrap(ctx, err)
 	}
 	if !current {
-		if err := migrate(ctx, db); err != nil {
+		if err := m.migrate(ctx); err != nil {
 			return wrap(ctx, err)
 		}
-		return wrap(ctx, grant(ctx, db, readerRole))
 	}
-	return wrap(ctx, ensureReader(ctx, db, readerRole))
+	return wrap(ctx, ensureReader(ctx, m.DB, m.ReaderRole))
 }
 
 // Versions returns the migrations of this program and whether each was applied,
 // without changing anything.
 func Versions(ctx context.Context, db *sqlx.DB) ([]Version, error) {
-	p, err := provider(db)
+	p, err := provider(db, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +89,7 @@ func appliedVersion(ctx context.Context, db *sqlx.DB) (version int64, err error)
 }
 
 func isCurrent(ctx context.Context, db *sqlx.DB) (bool, error) {
-	p, err := provider(db)
+	p, err := provider(db, nil)
 	if err != nil {
 		return false, err
 	}
@@ -83,18 +98,33 @@ func isCurrent(ctx context.Context, db *sqlx.DB) (bool, error) {
 	return version >= sources[len(sources)-1].Version, err
 }
 
-func migrate(ctx context.Context, db *sqlx.DB) error {
-	if err := createSchema(ctx, db); err != nil {
+// migrate applies the missing versions, each in one transaction. A transaction that
+// would have to wait for a lock is rolled back and repeated.
+func (m Migration) migrate(ctx context.Context) error {
+	if err := createSchema(ctx, m.DB); err != nil {
 		return err
 	}
-	p, err := provider(db)
-	if err != nil {
-		return err
+	log, patience := m.Log, m.patience
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("the schema could not be migrated: %w", err)
+	if patience == 0 {
+		patience = lockPatience
 	}
-	return nil
+	return untilUnlocked(ctx, log, patience, func(timeout time.Duration) (holders, error) {
+		var pid atomic.Int32
+		p, err := provider(m.DB, func(l lock.SessionLocker) lock.SessionLocker { return boundedLocker{l, timeout, &pid} })
+		if err != nil {
+			return nil, err
+		}
+		stop := watchLock(ctx, Desk(m.DB), &pid)
+		_, err = p.Up(ctx)
+		held := stop()
+		if err != nil {
+			err = fmt.Errorf("the schema could not be migrated: %w", err)
+		}
+		return held, err
+	})
 }
 
 // createSchema makes the schema that goose's own table lives in. Two sessions
@@ -110,54 +140,19 @@ func createSchema(ctx context.Context, db *sqlx.DB) error {
 }
 
 // provider polls for the session lock: the blocking form would deadlock with
-// CREATE INDEX CONCURRENTLY, which waits for every older transaction.
-func provider(db *sqlx.DB) (*goose.Provider, error) {
+// CREATE INDEX CONCURRENTLY, which waits for every older transaction. The locker
+// is what bound makes of it; nil leaves it as it is.
+func provider(db *sqlx.DB, bound func(lock.SessionLocker) lock.SessionLocker) (*goose.Provider, error) {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600), lock.WithUnlockTimeout(1, 10))
 	if err != nil {
 		return nil, err
+	}
+	if bound != nil {
+		locker = bound(locker)
 	}
 	store, err := database.NewStore(database.DialectPostgres, versionTable)
 	if err != nil {
 		return nil, err
 	}
 	return goose.NewProvider("", db.DB, migrations.FS, goose.WithStore(store), goose.WithSessionLocker(locker))
-}
-
-// ensureReader grants where the role is not there yet, so that a changed
-// ROLLCALL_READER_ROLE takes effect; else it costs one look.
-func ensureReader(ctx context.Context, db *sqlx.DB, role string) error {
-	var able bool
-	err := db.GetContext(ctx, &able, `SELECT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 AND has_schema_privilege(r.oid, 'directory', 'USAGE'))`, role)
-	if err != nil || able {
-		return err
-	}
-	return grant(ctx, db, role)
-}
-
-// grant creates the analysts' role where that is allowed, and lets it read the
-// schema directory and nothing else. Views read directory_internal as their
-// owner does.
-func grant(ctx context.Context, db *sqlx.DB, role string) error {
-	var may, exists bool
-	err := db.QueryRowContext(ctx, `SELECT rolsuper OR rolcreaterole, EXISTS (SELECT FROM pg_roles WHERE rolname = $1) FROM pg_roles WHERE rolname = current_user`, role).Scan(&may, &exists)
-	if err != nil {
-		return err
-	}
-	name := pq.QuoteIdentifier(role)
-	if !exists {
-		if !may {
-			return nil
-		}
-		_, err := db.ExecContext(ctx, `CREATE ROLE `+name+` NOLOGIN`)
-		var refusal *pq.Error
-		if err != nil && !(errors.As(err, &refusal) && (refusal.Code == "42710" || refusal.Code == "23505")) {
-			return err // unless another process created it just now
-		}
-	}
-	// The lock ends with the implicit transaction of the three: two sessions
-	// that grant on one object at once would fail.
-	_, err = db.ExecContext(ctx, fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, 0);
-		GRANT USAGE ON SCHEMA directory TO %s;
-		GRANT SELECT ON ALL TABLES IN SCHEMA directory TO %[2]s`, lockClass, name))
-	return err
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jmoiron/sqlx"
 	"golang.org/x/sync/errgroup"
 
 	"rollcall/sink/sinktest"
@@ -162,17 +163,7 @@ func TestTheDirectoryHasWhatItsContractNames(t *testing.T) {
 // Versions that were kept before history said whose they are say it too.
 func TestHistoryIsMigrated(t *testing.T) {
 	t.Parallel()
-	db := sinktest.Open(t)
-	if err := createSchema(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	p, err := provider(db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.UpTo(t.Context(), 8); err != nil {
-		t.Fatal(err)
-	}
+	db := migratedTo(t, 8)
 	db.MustExec(`INSERT INTO directory.accounts (id, source, external_id, provider, root_id, depth, path, name, status, payload, fingerprint, first_seen_at, changed_at)
 		SELECT k, 'acme', 'X' || k, 'signalwire', k, 0, ARRAY[k], 'now', 'active', '{}', '', '2026-03-01', '2026-03-02' FROM generate_series(1, 3) k`)
 	db.MustExec(`INSERT INTO directory_internal.account_version (account_id, valid_from, valid_to, operation, provider, name, status, payload, fingerprint)
@@ -187,4 +178,25 @@ func TestHistoryIsMigrated(t *testing.T) {
 	if want := []string{"then", "now"}; !slices.Equal(names, want) {
 		t.Errorf("history %q, want %q", names, want)
 	}
+}
+
+// migratedTo is a database with the schema of an earlier version.
+func migratedTo(t *testing.T, version int64) *sqlx.DB {
+	t.Helper()
+	db, err := Open(t.Context(), sinktest.URL(t), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := createSchema(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	p, err := provider(db, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	return db
 }

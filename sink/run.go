@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -191,26 +190,6 @@ func (r *Run) lock(ctx context.Context) error {
 	}
 }
 
-// clearLeftovers empties the staging table of what a killed run left. It is cut
-// once it is large, which a connection with few changes seldom pays for.
-func (r *Run) clearLeftovers(ctx context.Context) error {
-	const maxStaging = 8 << 20 // bytes
-	var size int64
-	if err := r.conn.GetContext(ctx, &size, `SELECT pg_relation_size($1)`, "directory_internal."+r.staging); err != nil || size == 0 {
-		return err
-	}
-	if r.checkpoints {
-		_, err := r.conn.ExecContext(ctx, r.statement(statement("clear_leftovers")), r.connection)
-		return err
-	}
-	clear := `DELETE FROM {staged}`
-	if size > maxStaging {
-		clear = `TRUNCATE {staged}`
-	}
-	_, err := r.conn.ExecContext(ctx, r.statement(clear))
-	return err
-}
-
 // statement fills in the name of the run's staging table.
 func (r *Run) statement(text string) string {
 	return strings.ReplaceAll(text, "{staged}", "directory_internal."+r.staging)
@@ -320,16 +299,4 @@ func (r *Run) discard() {
 	r.endLease()
 	_ = r.conn.Raw(func(any) error { return driver.ErrBadConn })
 	_ = r.conn.Close()
-}
-
-// stagingTable makes the connection's staging table when it is first needed.
-func (r *Run) stagingTable(ctx context.Context) error {
-	if r.staging != "" {
-		return nil
-	}
-	name := fmt.Sprintf("staged_%d", r.connection)
-	_, err := r.conn.ExecContext(ctx, `CREATE UNLOGGED TABLE IF NOT EXISTS directory_internal.`+name+
-		` (LIKE directory_internal.staged_account INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING COMMENTS) WITH (autovacuum_enabled = false)`)
-	r.staging = name
-	return err
 }

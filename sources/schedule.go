@@ -10,7 +10,8 @@ import (
 
 // A Schedule is when a connection runs: a cron expression of five fields, a
 // descriptor such as @hourly, or @every with a duration. Times of day are UTC
-// unless it begins with CRON_TZ=. The zero Schedule never comes.
+// unless it begins with CRON_TZ=. A schedule with a fixed hour runs once a day,
+// also where the clock changes. The zero Schedule never comes.
 type Schedule struct {
 	// Every is the time from one start to the next; 0 where there is Cron.
 	Every time.Duration
@@ -19,9 +20,6 @@ type Schedule struct {
 }
 
 func (s Schedule) String() string { return s.Text }
-
-// fiveFields reads what crontab does: no seconds, and the descriptors.
-var fiveFields = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
 
 const (
 	zonePrefix  = "CRON_TZ="
@@ -53,13 +51,14 @@ func ParseSchedule(text string) (Schedule, error) {
 	if strings.HasPrefix(text, "TZ=") { // alone it makes the parser panic
 		return Schedule{}, errTZ
 	}
-	zone := "UTC"
+	zone := time.UTC
 	if rest, given := strings.CutPrefix(text, zonePrefix); given {
 		name, expression, found := strings.Cut(rest, " ")
-		if _, err := time.LoadLocation(name); err != nil || !found || name == "" || name == "Local" {
+		location, err := time.LoadLocation(name)
+		if err != nil || !found || name == "" || name == "Local" {
 			return Schedule{}, errZone
 		}
-		zone, text = name, strings.TrimSpace(expression)
+		zone, text = location, strings.TrimSpace(expression)
 	}
 	if period, given := strings.CutPrefix(text, everyPrefix); given {
 		every, err := time.ParseDuration(strings.TrimSpace(period))
@@ -71,7 +70,7 @@ func ParseSchedule(text string) (Schedule, error) {
 	if strings.HasPrefix(text, zonePrefix) || strings.HasPrefix(text, "TZ=") || strings.HasPrefix(text, "@every") {
 		return Schedule{}, errSchedule
 	}
-	parsed, err := fiveFields.Parse(zonePrefix + zone + " " + text)
+	parsed, err := parseWallClock(text, zone)
 	if err != nil {
 		return Schedule{}, errSchedule
 	}

@@ -146,7 +146,7 @@ func (a *app) withKeeper(ctx context.Context, work func(context.Context, *sqlx.D
 	if err != nil {
 		return err
 	}
-	if err = sink.Migrate(ctx, db, string(cfg.ReaderRole)); err == nil {
+	if err = (sink.Migration{DB: db, ReaderRole: string(cfg.ReaderRole), Log: cfg.log}).Run(ctx); err == nil {
 		err = work(ctx, db)
 	}
 	return errors.Join(err, closeDB())

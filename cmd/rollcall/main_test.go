@@ -63,6 +63,7 @@ func migrated(t *testing.T) (string, *sqlx.DB) {
 	if err := sink.Migrate(t.Context(), db, "directory_reader"); err != nil {
 		t.Fatal(err)
 	}
+	sinktest.Publish(t, db)
 	return url, db
 }
 

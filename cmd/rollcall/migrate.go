@@ -46,7 +46,7 @@ func migrateUpCommand(a *app) *cobra.Command {
 	c.Flags().BoolVar(&search, "search-index", false, "make the index for --search too; each change costs more from then on")
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		return a.withDirectory(ctx, func(ctx context.Context, cfg *config, db *sqlx.DB) error {
-			if err := sink.Migrate(ctx, db, string(cfg.ReaderRole)); err != nil {
+			if err := (sink.Migration{DB: db, ReaderRole: string(cfg.ReaderRole), Log: cfg.log}).Run(ctx); err != nil {
 				return err
 			}
 			if err := a.showVersions(ctx, db); err != nil || !search {

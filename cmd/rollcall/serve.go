@@ -137,7 +137,7 @@ func (d *daemon) openMigrated(ctx context.Context) (*sqlx.DB, func() error, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := sink.Migrate(ctx, db, string(d.cfg.ReaderRole)); err != nil {
+	if err := (sink.Migration{DB: db, ReaderRole: string(d.cfg.ReaderRole), Log: d.cfg.log}).Run(ctx); err != nil {
 		return nil, nil, errors.Join(err, closeDB())
 	}
 	if err := noteConfigured(ctx, db, d.cfg.connections); err != nil {

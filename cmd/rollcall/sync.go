@@ -154,7 +154,7 @@ func (a *app) withRunner(ctx context.Context, names []string, work func(context.
 func sessionsFor(parallel int) int { return parallel + 1 }
 
 func (a *app) migrated(ctx context.Context, cfg *config, db *sqlx.DB, work func(context.Context, *schedule.Runner, []sources.Configured) error) error {
-	if err := sink.Migrate(ctx, db, string(cfg.ReaderRole)); err != nil {
+	if err := (sink.Migration{DB: db, ReaderRole: string(cfg.ReaderRole), Log: cfg.log}).Run(ctx); err != nil {
 		return err
 	}
 	return work(ctx, &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Keep: time.Duration(cfg.Retention), Open: a.reopen}, cfg.connections)

@@ -89,6 +89,16 @@ func URL(t testing.TB) string {
 	return fresh.String()
 }
 
+// Publish publishes all tables of db, as a site that replicates its directory
+// does: Postgres then refuses to update or delete rows of a logged table without
+// a primary key or a replica identity.
+func Publish(t testing.TB, db *sqlx.DB) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), `CREATE PUBLICATION everything FOR ALL TABLES`); err != nil {
+		t.Fatalf("sinktest: publishing: %v", err)
+	}
+}
+
 // Server starts a server for t alone, which t may shut down and bring up again.
 // It costs most of a second: URL is enough for most tests.
 func Server(t testing.TB) *embedded.Server {
