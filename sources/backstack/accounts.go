@@ -1,6 +1,7 @@
 package backstack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,16 +42,24 @@ func (s *source) account(ctx context.Context, i int) (account, error) {
 	if a.id = fetch.ID(a.raw, "id"); a.id == "" {
 		return a, errors.New("the answer holds no account with an id")
 	}
+	s.client.Arrived("account", a.id)
 	return a, nil
 }
 
 // unwrap returns the account in an answer. Backstack's documents show it bare, as {"success":true,"payload":{…}}
 // and as {"data":{…}}.
 func unwrap(body []byte) ([]byte, error) {
-	if ok, _ := fetch.Member(body, "success"); string(ok) == "false" {
-		return nil, errors.New("the provider answered with success false")
+	envelope := body
+	_, bare := fetch.Member(body, "id")
+	if bare { // its other members are the account's
+		failure, _ := fetch.Member(body, "error")
+		success, _ := fetch.Member(body, "success")
+		envelope = fmt.Appendf(nil, `{"error":%s,"success":%s}`, cmp.Or(string(failure), "null"), cmp.Or(string(success), "null"))
 	}
-	if _, bare := fetch.Member(body, "id"); bare {
+	if err := fetch.CheckAnswer(envelope, ""); err != nil {
+		return nil, err
+	}
+	if bare {
 		return body, nil
 	}
 	for _, name := range []string{"payload", "data"} {

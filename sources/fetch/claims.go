@@ -278,6 +278,14 @@ func (n *number) raise(member string, value []byte) {
 	}
 }
 
+// least returns the smaller of two counts, of those that are known.
+func (n number) least(other number) number {
+	if n.n == 0 || other.n > 0 && other.n < n.n {
+		return other
+	}
+	return n
+}
+
 // integer returns a whole number, sent as such, as 25.0 or as a text; 0 for anything else.
 func integer(value []byte) int64 {
 	raw := string(value)

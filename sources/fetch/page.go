@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 )
@@ -127,10 +126,11 @@ func (t *Tally) place(h uint64) bool {
 	return false
 }
 
-// Turn counts p as the listing's next page. The totals that it leaves out are those of the page before.
+// Turn counts p as the listing's next page. Its totals become the smallest that any page named: accounts come and go
+// while they are listed.
 func (t *Tally) Turn(p *Page) {
 	t.pages++
-	p.total, p.pages = cmp.Or(p.total, t.last.total), cmp.Or(p.pages, t.last.pages)
+	p.total, p.pages = p.total.least(t.last.total), p.pages.least(t.last.pages)
 	t.last = p.claims
 }
 

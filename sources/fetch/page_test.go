@@ -60,7 +60,10 @@ func TestAPageThatSaysMore(t *testing.T) {
 		{"Link": {`</x?page=1>; rel="first", </x?page=2>; rel="next"`}},
 		{"Link": {`</x?page=1>; rel=first`, `</x?page=2>; title="a"; rel=next`}},
 		{"Link": {`</x?page=2>; REL="last NEXT"`}},
-		{"X-Total-Count": {"12"}}, {"X-Total-Pages": {"2"}}, {"X-Next-Page": {"2"}}, {"X-Has-More": {"true"}},
+		{"X-Total-Count": {"12"}},
+		{"X-Total-Pages": {"2"}},
+		{"X-Next-Page": {"2"}},
+		{"X-Has-More": {"true"}},
 		{"Content-Range": {"items 0-4/12"}},
 	} {
 		err := readPages(header, five(""))
@@ -91,7 +94,10 @@ func TestAPageThatSaysNothing(t *testing.T) {
 	}
 	for _, header := range []http.Header{
 		{"Link": {`</x?page=1>; rel="first", </next?rel=next>; rel="last"; title="next"`}},
-		{"X-Total-Count": {"5"}}, {"X-Next-Page": {""}}, {"Content-Range": {"items 0-4/5"}}, {"Content-Range": {"items 0-4/*"}},
+		{"X-Total-Count": {"5"}},
+		{"X-Next-Page": {""}},
+		{"Content-Range": {"items 0-4/5"}},
+		{"Content-Range": {"items 0-4/*"}},
 	} {
 		if err := readPages(header, five("")); err != nil {
 			t.Errorf("%v: %v", header, err)
@@ -141,7 +147,8 @@ func TestTotals(t *testing.T) {
 		{"a total on the first page alone", []string{page(0, 5, `,"total":12`), page(5, 9, ``)}, "9 of 12 records (total)"},
 		{"pages on the first page alone", []string{page(0, 5, `,"pages":3`), page(5, 9, ``)}, "2 of 3 pages (pages)"},
 		{"accounts that were deleted while listed", []string{page(0, 5, `,"total":12`), page(5, 9, `,"total":9`)}, ""},
-		{"accounts that were added while listed", []string{page(0, 5, `,"total":5`), page(5, 9, `,"total":5`)}, ""},
+		{"accounts that were added while listed", []string{page(0, 5, `,"total":9`), page(5, 9, `,"total":11`)}, ""},
+		{"more than the total", []string{page(0, 5, `,"total":5`), page(5, 9, `,"total":5`)}, ""},
 		{"a page that comes again", []string{page(0, 5, `,"total":10`), page(0, 5, `,"total":10`)}, "5 of 10 records (total)"},
 		{"many that come again", []string{page(0, 9000, `,"total":9001`), page(0, 9000, ``)}, "9000 of 9001"},
 		{"more than are remembered", []string{page(0, 2*recentIDs, `,"total":131072`)}, ""},
