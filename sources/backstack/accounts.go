@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"rollcall/sources"
 	"rollcall/sources/fetch"
@@ -42,7 +43,6 @@ func (s *source) account(ctx context.Context, i int) (account, error) {
 	if a.id = fetch.ID(a.raw, "id"); a.id == "" {
 		return a, errors.New("the answer holds no account with an id")
 	}
-	s.client.Arrived("account", a.id)
 	return a, nil
 }
 
@@ -85,6 +85,7 @@ func (l *listing) readAccounts(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		l.source.client.Arrived("session", strconv.Itoa(i))
 		if a.err != nil {
 			failed = append(failed, &sources.PartError{Part: fmt.Sprintf("session %d", i+1), Err: advise(a.err)})
 			continue

@@ -130,6 +130,7 @@ func (l *listing) readNetworks(ctx context.Context) error {
 	}
 	for i, first := range ahead(ctx, n, l.source.ahead, ask) {
 		lister := &l.own[n-1-i]
+		l.source.client.Arrived("network", lister.id)
 		err := first.err
 		if err == nil {
 			err = l.readNetwork(ctx, lister, first.page)
@@ -155,7 +156,6 @@ func (l *listing) readNetwork(ctx context.Context, lister *account, p page) erro
 	begin, before := p.digest, p.digest
 	var tally fetch.Tally
 	network := "network of " + lister.id
-	l.source.client.Arrived(network, "")
 	for n, seen := 1, 0; ; {
 		for _, m := range p.members {
 			tally.Add(m.id)

@@ -35,6 +35,7 @@ var accountsList = fetch.ListOptions{Lists: [][]string{{"accounts"}}}
 func (s *source) readPage(ctx context.Context, ref string, size int, tally *fetch.Tally, yield func(sources.Page, error) bool) (next string, err error) {
 	var batch sources.Batch
 	var page fetch.Page
+	kind := "account of a page of " + strconv.Itoa(size) // what is read again with larger pages is progress
 	err = s.client.Get(ctx, ref, nil, func(res *http.Response) (err error) {
 		batch = sources.Batch{} // a try that failed begins again
 		full := false
@@ -46,7 +47,7 @@ func (s *source) readPage(ctx context.Context, ref string, size int, tally *fetc
 			}
 			id := fetch.ID(e.Raw, "sid")
 			tally.Add(id)
-			s.client.Arrived("account", id)
+			s.client.Arrived(kind, id)
 			full = batch.Add(sources.Record{ID: id, Raw: e.Raw, Oversize: e.Oversize})
 			return nil
 		})
