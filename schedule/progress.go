@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,14 +35,10 @@ func (p *pulse) arrived(kind, id string) bool {
 	if id == "" {
 		return false
 	}
-	var h maphash.Hash
-	h.SetSeed(seed)
-	_, _ = h.WriteString(kind) // never fails
-	_ = h.WriteByte(0)
-	_, _ = h.WriteString(id)
+	hash := maphash.String(seed, id) ^ bits.RotateLeft64(maphash.String(seed, kind), 32)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.seen.add(h.Sum64()) {
+	if !p.seen.add(hash) {
 		p.again++
 		return false
 	}
