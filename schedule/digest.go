@@ -11,6 +11,7 @@ import (
 // A batch is one page on its way: digested, compared, mapped, staged.
 type batch struct {
 	page    sources.Page
+	news    bool          // it has an account that no page before it had
 	ready   chan struct{} // closed once it is digested
 	records []digested    // each account once
 	arena   []byte        // what canonical of the records lies in

@@ -56,7 +56,7 @@ func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink
 			return list
 		}
 	}
-	source, err := r.Open(ctx, c, r.Log.With("source", c.Name), func() {})
+	source, err := r.Open(ctx, c, r.Log.With("source", c.Name), nil)
 	if err != nil {
 		note("credential", sink.Failed, err.Error())
 		return list

@@ -127,11 +127,11 @@ func (r *rig) configured(name string) sources.Configured {
 func (r *rig) runner() *Runner {
 	return &Runner{
 		DB: r.sessions(), Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Parallel: 8,
-		Open: func(_ context.Context, c sources.Configured, log *slog.Logger, _ func()) (sources.Source, error) {
+		Open: func(_ context.Context, c sources.Configured, log *slog.Logger, arrived func(kind, id string)) (sources.Source, error) {
 			if f := r.fakes[c.Name]; f != nil {
 				return f, nil
 			}
-			return c.Open("rollcall test", log, nil)
+			return c.Open("rollcall test", log, nil, arrived)
 		},
 	}
 }

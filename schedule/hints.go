@@ -71,8 +71,9 @@ func (l *line) afterHints(r Result) {
 // hinted lists the accounts that were hinted at instead of all.
 type hinted struct {
 	sources.Source
-	db   *sqlx.DB
-	name string // of the connection
+	db    *sqlx.DB
+	name  string // of the connection
+	pulse *pulse
 
 	answered []sink.Hint // asked for, whatever the answer was
 	failed   []sink.Hint
@@ -95,6 +96,7 @@ func (h *hinted) List(ctx context.Context, _ sources.Window, _ string) iter.Seq2
 				break
 			}
 			record, err := h.Lookup(ctx, hint.ExternalID)
+			h.pulse.arrived("hint", hint.ExternalID)
 			switch {
 			case ctx.Err() != nil:
 				yield(sources.Page{}, context.Cause(ctx))

@@ -72,6 +72,7 @@ func (p *pull) read(ctx context.Context, remembering bool) (err error) {
 		return err
 	}
 	p.memory, p.chunks, p.parts, p.warnings, p.pages, p.records = nil, nil, nil, warnings{}, 0, 0
+	p.pulse.reset()
 	return p.pull(ctx)
 }
 
@@ -115,9 +116,9 @@ func (p *pull) pull(ctx context.Context) error {
 // list hands the listing's pages on until it ends or breaks off.
 func (p *pull) list(ctx context.Context, order, work chan<- *batch) error {
 	for page, err := range p.source.List(ctx, p.window, p.run.Resumed().Cursor) {
-		p.pulse.beat()
 		var part *sources.PartError
 		if errors.As(err, &part) {
+			p.pulse.arrived("part", part.Part)
 			p.parts = append(p.parts, err)
 			continue
 		}
@@ -127,7 +128,7 @@ func (p *pull) list(ctx context.Context, order, work chan<- *batch) error {
 		if len(page.Records) == 0 {
 			continue
 		}
-		b := &batch{page: page, ready: make(chan struct{}), mapped: make(chan struct{})}
+		b := &batch{page: page, news: p.news(page), ready: make(chan struct{}), mapped: make(chan struct{})}
 		for _, to := range []chan<- *batch{work, order} {
 			select {
 			case to <- b:
@@ -139,6 +140,22 @@ func (p *pull) list(ctx context.Context, order, work chan<- *batch) error {
 	return nil
 }
 
+// news reports whether the page has an account that none before it had. What
+// becomes of any other page is no progress.
+func (p *pull) news(page sources.Page) (news bool) {
+	for i := range page.Records {
+		news = p.pulse.arrived("of a page", page.Records[i].ID) || news
+	}
+	return news
+}
+
+// beat notes that a step of the batch is done.
+func (p *pull) beat(b *batch) {
+	if b.news {
+		p.pulse.beat()
+	}
+}
+
 // process compares and stages batches in the order of the listing.
 func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 	var mapping []*batch
@@ -148,7 +165,7 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		<-b.mapped
 		p.warnings.add(b.warned)
 		p.survey.Add(b.shapes)
-		p.pulse.beat()
+		p.beat(b)
 		var err error
 		p.work(func() { err = p.run.Stage(ctx, b.rows) })
 		if err == nil {
@@ -208,7 +225,7 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
-	p.pulse.beat()
+	p.beat(b)
 	for _, s := range b.fresh {
 		p.note(s, keys)
 	}

@@ -16,8 +16,9 @@ import (
 // is not asked.
 type replay struct {
 	sources.Source
-	db   *sqlx.DB
-	name string // of the connection
+	db    *sqlx.DB
+	name  string // of the connection
+	pulse *pulse
 }
 
 // List yields the stored accounts, deleted ones too, and then the records that
@@ -30,6 +31,7 @@ func (r *replay) List(ctx context.Context, _ sources.Window, _ string) iter.Seq2
 				yield(sources.Page{}, err)
 				return
 			}
+			r.pulse.arrived("stored", record.ID)
 			if batch.Add(record) && !yield(batch.Take(""), nil) {
 				return
 			}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -68,30 +67,8 @@ type Runner struct {
 	Keep     time.Duration // how long finished runs stay; 0 for ever
 
 	// Open opens a connection; it is called for each run, so that a rotated
-	// secret is seen. The source tells answered of each request that went well.
-	Open func(ctx context.Context, c sources.Configured, log *slog.Logger, answered func()) (sources.Source, error)
-}
-
-// A pulse tells that a run makes progress: a page came, a request was answered.
-type pulse struct {
-	timer atomic.Pointer[time.Timer]
-	after time.Duration
-}
-
-func (p *pulse) beat() {
-	if timer := p.timer.Load(); timer != nil {
-		timer.Reset(p.after)
-	}
-}
-
-// errNoProgress ends a run of which nothing was heard for the connection's
-// TIMEOUT.
-type errNoProgress struct {
-	after time.Duration
-}
-
-func (e errNoProgress) Error() string {
-	return fmt.Sprintf("no progress for %v (TIMEOUT), so the run was given up", e.after)
+	// secret is seen. The source calls arrived as sources.Connection says.
+	Open func(ctx context.Context, c sources.Configured, log *slog.Logger, arrived func(kind, id string)) (sources.Source, error)
 }
 
 // Run runs one connection: it reads the whole listing and applies it.
@@ -99,8 +76,8 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 	began := time.Now()
 	result := Result{Source: c.Name}
 	log := r.Log.With("source", c.Name)
-	pulse := &pulse{after: c.Timeout}
-	source, err := r.Open(ctx, c, log, pulse.beat)
+	pulse := newPulse(c.Timeout)
+	source, err := r.Open(ctx, c, log, func(kind, id string) { pulse.arrived(kind, id) })
 	if err == nil {
 		defer source.Close()
 		err = r.run(ctx, c, source, pulse, o, log, &result)
@@ -133,13 +110,13 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	defer unbind()
 	applied := false
 	if o.Trigger == Hook {
-		hints := &hinted{Source: source, db: sink.Desk(r.DB), name: c.Name}
+		hints := &hinted{Source: source, db: sink.Desk(r.DB), name: c.Name, pulse: pulse}
 		source = hints
 		defer func() { hints.settle(ctx, applied, log) }()
 	}
 
 	if o.Replay {
-		source = &replay{Source: source, db: r.DB, name: c.Name}
+		source = &replay{Source: source, db: r.DB, name: c.Name, pulse: pulse}
 	}
 	p := newPull(run, source, pulse, c, o)
 	if resumed := run.Resumed(); resumed != (sink.Mark{}) {
@@ -186,12 +163,8 @@ func newPull(run *sink.Run, source sources.Source, pulse *pulse, c sources.Confi
 // listen reads the listing and judges what it left out, as long as there is
 // progress.
 func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Options) (sink.Outcome, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	timer := time.AfterFunc(c.Timeout, func() { cancel(errNoProgress{c.Timeout}) })
-	p.pulse.timer.Store(timer)
-	defer timer.Stop()
-	defer p.pulse.timer.Store(nil)
+	ctx, stop := p.pulse.watch(ctx)
+	defer stop()
 	// A session that does not answer must not keep the run for longer.
 	defer context.AfterFunc(ctx, p.run.Hurry())()
 

@@ -53,6 +53,11 @@ type Connection struct {
 	UserAgent string
 	Logger    *slog.Logger
 	Observe   func(fetch.Attempt) // told of every request's end; may be nil
+
+	// Arrived is called as each thing that a listing is made of arrives, by its
+	// kind and id: an account, a member of a network. It may be nil. A run makes
+	// progress while something arrives that did not arrive before.
+	Arrived func(kind, id string)
 }
 
 // Fetch returns the options of the connection's HTTP client against base.
@@ -65,6 +70,7 @@ func (c Connection) Fetch(base *url.URL) fetch.Options {
 		UserAgent:      c.UserAgent,
 		Logger:         c.Logger,
 		Observe:        c.Observe,
+		Arrived:        c.Arrived,
 	}
 }
 

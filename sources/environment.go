@@ -35,8 +35,8 @@ type Configured struct {
 }
 
 // Open opens the connection. It asks the provider for nothing yet.
-func (c Configured) Open(userAgent string, logger *slog.Logger, observe func(fetch.Attempt)) (Source, error) {
-	c.UserAgent, c.Logger, c.Observe = userAgent, logger, observe
+func (c Configured) Open(userAgent string, logger *slog.Logger, observe func(fetch.Attempt), arrived func(kind, id string)) (Source, error) {
+	c.UserAgent, c.Logger, c.Observe, c.Arrived = userAgent, logger, observe, arrived
 	source, err := c.provider.open(c.Connection, c.config)
 	if err != nil {
 		return nil, fmt.Errorf("connection %s: %w", c.Name, err)
@@ -220,7 +220,7 @@ func (c *Configured) read(ctx context.Context, env envconfig.Lookuper) []string 
 		return []string{fmt.Sprintf("%[1]sHOOK_USERNAME, %[1]sHOOK_PASSWORD: set both or neither", c.prefix())}
 	}
 	// What a provider checks by itself is found out now, with all the rest.
-	source, err := c.Open("rollcall", slog.New(slog.DiscardHandler), nil)
+	source, err := c.Open("rollcall", slog.New(slog.DiscardHandler), nil, nil)
 	if err != nil {
 		return []string{oneLine(err.Error())}
 	}

@@ -75,7 +75,7 @@ func TestAConnectionIsConfigured(t *testing.T) {
 	if diff := cmp.Diff(want, configured[0].Settings); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}
-	source, err := configured[0].Open("rollcall/1", slog.New(slog.DiscardHandler), nil)
+	source, err := configured[0].Open("rollcall/1", slog.New(slog.DiscardHandler), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func (d *daemon) openHooks() (map[string]*hook, error) {
 		if c.HookUsername == "" {
 			continue
 		}
-		source, err := c.Open(userAgent(), d.log, nil)
+		source, err := c.Open(userAgent(), d.log, nil, nil)
 		if err != nil {
 			return nil, err
 		}

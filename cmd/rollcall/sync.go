@@ -161,7 +161,7 @@ func (a *app) migrated(ctx context.Context, cfg *config, db *sqlx.DB, work func(
 }
 
 // reopen opens a connection with its variables as they are now.
-func (a *app) reopen(ctx context.Context, c sources.Configured, log *slog.Logger, answered func()) (sources.Source, error) {
+func (a *app) reopen(ctx context.Context, c sources.Configured, log *slog.Logger, arrived func(kind, id string)) (sources.Source, error) {
 	fresh, err := c.Afresh(ctx, a.env)
 	if err != nil {
 		return nil, err
@@ -170,8 +170,5 @@ func (a *app) reopen(ctx context.Context, c sources.Configured, log *slog.Logger
 		if a.observe != nil {
 			a.observe(c.Name, at)
 		}
-		if at.Err == nil {
-			answered()
-		}
-	})
+	}, arrived)
 }

@@ -13,12 +13,11 @@ import (
 	"rollcall/sources/fetch"
 )
 
-var (
-	// errStopped ends a reading whose consumer wants no more.
-	errStopped = errors.New("stopped by the consumer")
+// errStopped ends a reading whose consumer wants no more.
+var errStopped = errors.New("stopped by the consumer")
 
-	errPaged = errors.New("the list names a further page (nextPageToken), which its reference does not know of: the listing would be incomplete; rollcall must learn to page here")
-)
+// itemsList says where the list stands in an answer.
+var itemsList = fetch.ListOptions{Lists: [][]string{{"items"}}}
 
 // List reads the whole list, or the accounts of a window and some around it.
 func (s *source) List(ctx context.Context, w sources.Window, _ string) iter.Seq2[sources.Page, error] {
@@ -65,53 +64,63 @@ func filter(w sources.Window) url.Values {
 	return q
 }
 
-// readAll reads the list and tells how many accounts it held. Whether it holds
+// readAll reads the list and returns how many accounts it held. Whether it holds
 // the disabled ones is not documented: where none is among them, they are asked
 // for by themselves. Otherwise they would look like deleted.
+//
+// No pages are documented either, so a list that says that there is more is not
+// complete. A total may count the disabled accounts in both lists.
 func (s *source) readAll(ctx context.Context, q url.Values, yield func(sources.Page, error) bool) (int, error) {
-	found, disabled, err := s.read(ctx, q, yield)
-	if err != nil || disabled {
-		return found, err
+	var tally fetch.Tally
+	page, disabled, err := s.read(ctx, q, &tally, yield)
+	if err != nil {
+		return 0, err
 	}
-	q.Set("status", "disabled")
-	more, _, err := s.read(ctx, q, yield)
-	return found + more, err
+	tally.Turn(&page)
+	if !disabled {
+		q.Set("status", "disabled")
+		more, _, err := s.read(ctx, q, &tally, yield)
+		if err == nil {
+			err = tally.Complete(more)
+		}
+		if err != nil {
+			return 0, err
+		}
+		page.Elements += more.Elements
+	}
+	return page.Elements, tally.Complete(page)
 }
 
 // read hands the accounts of one list on as they are read.
-func (s *source) read(ctx context.Context, q url.Values, yield func(sources.Page, error) bool) (found int, disabled bool, err error) {
+func (s *source) read(ctx context.Context, q url.Values, tally *fetch.Tally, yield func(sources.Page, error) bool) (page fetch.Page, disabled bool, err error) {
 	ref := path
 	if len(q) > 0 {
 		ref += "?" + q.Encode()
 	}
 	var batch sources.Batch
-	err = s.client.Get(ctx, ref, nil, func(res *http.Response) error {
-		batch, found, disabled = sources.Batch{}, 0, false // a try that failed begins again
+	err = s.client.Get(ctx, ref, nil, func(res *http.Response) (err error) {
+		batch, disabled = sources.Batch{}, false // a try that failed begins again
 		full := false
-		envelope, err := fetch.ReadList(res.Body, fetch.ListOptions{Lists: [][]string{{"items"}}}, func(e fetch.Element) error {
+		page, err = fetch.ReadPage(res, itemsList, func(e fetch.Element) error {
 			if full && !yield(batch.Take(""), nil) {
 				return errStopped
 			}
-			found++
+			id := fetch.ID(e.Raw, "id")
+			tally.Add(id)
+			s.client.Arrived("account", id)
 			disabled = disabled || isDisabled(e.Raw)
-			full = batch.Add(sources.Record{ID: fetch.ID(e.Raw, "id"), Raw: e.Raw, Oversize: e.Oversize})
+			full = batch.Add(sources.Record{ID: id, Raw: e.Raw, Oversize: e.Oversize})
 			return nil
 		})
-		if err != nil {
-			return err
-		}
-		if next := envelope.Get("nextPageToken"); next != nil && envelope.Text("nextPageToken") != "" {
-			return errPaged
-		}
-		return nil
+		return err
 	})
 	if err != nil {
-		return 0, false, err
+		return page, false, err
 	}
 	if batch.Len() > 0 && !yield(batch.Take(""), nil) {
-		return 0, false, errStopped
+		return page, false, errStopped
 	}
-	return found, disabled, nil
+	return page, disabled, nil
 }
 
 // isDisabled reads the status in whatever case Map takes it.

@@ -13,6 +13,9 @@ import (
 // envelopeBytes is what an answer may hold beside its account.
 const envelopeBytes = 64 << 10
 
+// success is the status of an answer that is no error.
+const success = "success"
+
 var errOtherAccount = errors.New("the answer does not hold the account that was asked for")
 
 // get asks for one account. The object that it returns carries that id.
@@ -23,8 +26,8 @@ func (s *source) get(ctx context.Context, id string) ([]byte, error) {
 		if err != nil {
 			return err
 		}
-		if status := fetch.ID(body, "status"); status == "error" {
-			return errors.New("the provider answered with the status error")
+		if err := fetch.CheckAnswer(body, success); err != nil {
+			return err
 		}
 		object, _ = fetch.Member(body, "data")
 		if fetch.ID(object, "id") != id {

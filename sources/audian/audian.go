@@ -4,7 +4,8 @@
 // Facts below are from Audian's accounts page and from Kazoo's source (applications/crossbar), as of 2026-10.
 // A list names ancestors but lacks most fields, which take one request an account: reading 20,000 accounts
 // takes 20,041 requests at a page size of 500. The limit is 100 requests at once for a client address and
-// account in the URL, refilled by 10 a second.
+// account in the URL, refilled by 10 a second. Audian's pages name the key of the next one, or an offset and a total
+// ("pagination"): both are followed.
 package audian
 
 import (

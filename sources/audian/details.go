@@ -72,6 +72,7 @@ func (p *pipeline) add(ctx context.Context, it item, cursor string) error {
 		p.work <- sl // the workers take it, also when ctx has ended
 		return nil
 	}
+	p.source.client.Arrived("account", it.id)
 	sl.record = it.record()
 	close(sl.done)
 	return nil
@@ -100,6 +101,7 @@ func (p *pipeline) detail(ctx context.Context, sl *slot) {
 	}
 	it := sl.item
 	object, err := p.source.get(ctx, it.id)
+	p.source.client.Arrived("account", it.id)
 	switch {
 	case err == nil:
 		if it.raw = merge(it.raw, object); len(it.raw) > sources.MaxRecord {

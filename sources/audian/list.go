@@ -83,6 +83,7 @@ func (l *listing) own(ctx context.Context, s *source) error {
 	if err != nil {
 		return fmt.Errorf("the account of ACCOUNT_ID: %w", err)
 	}
+	s.client.Arrived("account", s.account)
 	return l.add(sources.Record{ID: s.account, Raw: raw, Oversize: len(raw) > sources.MaxRecord}, "")
 }
 

@@ -1,6 +1,7 @@
 package audian
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,21 +34,31 @@ type item struct {
 }
 
 type page struct {
+	fetch.Page
 	items []item
-	next  string // the start_key of the next page, "" at the end
+	next  position // of the next page; zero at the end
+}
+
+// A position is where a page begins: at a key, or at an offset where the provider counts instead (Audian's page shows
+// "pagination":{"limit","offset","total"}). The zero position is the beginning.
+type position struct {
+	key           string
+	offset, limit int64
 }
 
 // dataList says where the list stands in an answer.
-var dataList = fetch.ListOptions{Lists: [][]string{{"data"}}}
+var dataList = fetch.ListOptions{Lists: [][]string{{"data"}}, Success: success}
 
-// pages hands the pages of a list, from the key start on, to each, with the key that they begin at.
+// pages hands the pages of a list, from the key start on, to each, with the key that they begin at. A page that begins at
+// an offset has none.
 func (s *source) pages(ctx context.Context, list, start string, each func(p page, start string) error) error {
 	guard := loop{at: start, every: 1}
-	for {
-		p, err := s.page(ctx, list, start, s.pageSize)
-		if err == nil && guard.repeats(p.next) {
-			p, err = s.page(ctx, list, start, s.pageSize*larger)
-			if err == nil && guard.repeats(p.next) {
+	tally := fetch.Tally{Resumed: start != ""}
+	for at := (position{key: start}); ; {
+		p, err := s.page(ctx, list, at, s.pageSize)
+		if err == nil && guard.repeats(p.next.key) {
+			p, err = s.page(ctx, list, at, s.pageSize*larger)
+			if err == nil && guard.repeats(p.next.key) {
 				err = fmt.Errorf("the paging of %s does not move on, even with pages of %d: "+
 					"more accounts than that may share one name; raise PAGE_SIZE above their number", list, s.pageSize*larger)
 			}
@@ -55,36 +66,88 @@ func (s *source) pages(ctx context.Context, list, start string, each func(p page
 		if err != nil {
 			return err
 		}
-		if err := each(p, start); err != nil {
+		before := tally.Elements()
+		for _, it := range p.items {
+			tally.Add(it.id)
+		}
+		tally.Turn(&p.Page)
+		switch {
+		case at.offset > 0 && len(p.items) > 0 && tally.Elements() == before:
+			return fmt.Errorf("the paging of %s does not move on: the accounts at offset %d are those before it", list, at.offset)
+		case p.next == position{}:
+			if err := tally.Complete(p.Page); err != nil {
+				return err
+			}
+		}
+		if err := each(p, at.key); err != nil {
 			return err
 		}
-		if start = p.next; start == "" {
+		if at = p.next; at == (position{}) {
 			return nil
 		}
-		guard.pass(start)
+		if at.key != "" {
+			guard.pass(at.key)
+		}
 	}
 }
 
 // page reads one page.
-func (s *source) page(ctx context.Context, list, start string, size int) (page, error) {
+func (s *source) page(ctx context.Context, list string, at position, size int) (page, error) {
 	query := url.Values{"page_size": {strconv.Itoa(size)}}
-	if start != "" {
-		query.Set("start_key", start)
+	if at.key != "" {
+		query.Set("start_key", at.key)
+	}
+	if at.offset > 0 {
+		query.Set("offset", strconv.FormatInt(at.offset, 10))
+		query.Set("limit", strconv.FormatInt(at.limit, 10))
 	}
 	var p page
 	err := s.client.Get(ctx, list+"?"+query.Encode(), nil, func(r *http.Response) error {
 		var err error
-		p, err = readPage(r)
+		p, err = s.readPage(r)
 		return err
 	})
+	if err == nil && p.next.key == "" {
+		p.next, err = p.nextOffset(at)
+	}
 	return p, err
 }
 
-func readPage(r *http.Response) (page, error) {
+// nextOffset returns where the next page begins, if the provider counts and this is not the last one.
+func (p page) nextOffset(at position) (position, error) {
+	number := func(name string) int64 {
+		text := cmp.Or(fetch.ID(p.Get("pagination"), name), p.Text(name))
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n
+		}
+		return -1
+	}
+	offset, limit, total := number("offset"), number("limit"), number("total")
+	switch {
+	case len(p.items) == 0 || total < 0 || offset < 0 && limit < 0:
+		return position{}, nil
+	case offset < 0 && at.key == "":
+		offset = at.offset
+	case offset != at.offset && at.key == "":
+		return position{}, fmt.Errorf("the paging does not move on: offset %d was asked for, and %d answered", at.offset, offset)
+	}
+	end := offset + int64(len(p.items))
+	if offset < 0 || total <= end {
+		return position{}, nil
+	}
+	if limit <= 0 {
+		limit = int64(len(p.items))
+	}
+	return position{offset: end, limit: limit}, nil
+}
+
+func (s *source) readPage(r *http.Response) (page, error) {
 	var p page
 	size := 0
-	envelope, err := fetch.ReadList(r.Body, dataList, func(e fetch.Element) error {
+	var err error
+	p.Page, err = fetch.ReadPage(r, dataList, func(e fetch.Element) error {
 		it := item{id: fetch.ID(e.Raw, "id"), oversize: e.Oversize}
+		s.client.Arrived("listed", it.id)
 		if it.raw = e.Raw; e.Oversize {
 			it.raw = e.Raw[:min(len(e.Raw), oversizeBytes)]
 		}
@@ -98,10 +161,7 @@ func readPage(r *http.Response) (page, error) {
 	if err != nil {
 		return p, err
 	}
-	if envelope.Text("status") == "error" {
-		return p, errors.New("the provider answered a list with the status error")
-	}
-	p.next, err = nextKey(envelope)
+	p.next.key, err = nextKey(p.Envelope)
 	return p, err
 }
 

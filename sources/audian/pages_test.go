@@ -45,6 +45,9 @@ func lists(t *testing.T, pages map[string]string) sources.Source {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		parts := strings.Split(r.URL.Path, "/")
 		key := r.URL.Query().Get("start_key")
+		if offset := r.URL.Query().Get("offset"); offset != "" {
+			key = "offset " + offset + " limit " + r.URL.Query().Get("limit")
+		}
 		switch {
 		case r.Header.Get("X-Auth-Token") != "given-s3cr3t-token":
 			w.WriteHeader(http.StatusUnauthorized)
@@ -99,7 +102,8 @@ func TestCursors(t *testing.T) {
 		{"a number for an id", map[string]string{"": `{"data":[{"id":9007199254740993,"enabled":true,"created":1}]}`}, "root 9007199254740993"},
 		{"a loop of three", map[string]string{"": item("a") + `"1"}`, "1": item("b") + `"2"}`, "2": item("c") + `"3"}`, "3": item("c") + `"1"}`}, "does not move on"},
 		{"no list", map[string]string{"": `{"data":{}}`}, "no list"},
-		{"an error with status 200", map[string]string{"": `{"data":[],"status":"error"}`}, "status error"},
+		{"an error with status 200", map[string]string{"": `{"data":[],"status":"error"}`}, "is an error (status)"},
+		{"a fatal error with status 200", map[string]string{"": `{"data":[],"status":"fatal"}`}, "is an error (status)"},
 		{"a cursor that is no text", map[string]string{"": item("a") + `"\u0000"}`}, "next_start_key"},
 		{"a page that is refused later", map[string]string{"": item("a") + `"1"}`}, "400"},
 	} {
@@ -116,6 +120,54 @@ func TestCursors(t *testing.T) {
 				}
 			} else if !strings.Contains(got, c.want) {
 				t.Errorf("err = %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestOffsets reads lists that count instead of naming keys.
+func TestOffsets(t *testing.T) {
+	list := func(ids, beside string) string {
+		var items []string
+		for _, id := range strings.Fields(ids) {
+			items = append(items, fmt.Sprintf(`{"id":%q,"enabled":true,"created":1}`, id))
+		}
+		return `{"data":[` + strings.Join(items, ",") + `],"status":"success",` + beside + `}`
+	}
+	at := func(offset, total int) string {
+		return fmt.Sprintf(`"pagination":{"limit":2,"offset":%d,"total":%d}`, offset, total)
+	}
+	for _, c := range []struct {
+		name  string
+		pages map[string]string
+		want  string // the error, or the ids
+	}{
+		{"to the end", map[string]string{"": list("a b", at(0, 5)), "offset 2 limit 2": list("c d", at(2, 5)), "offset 4 limit 2": list("e", at(4, 5))}, "root a b c d e"},
+		{"beside the list", map[string]string{"": list("a b", `"limit":2,"offset":0,"total":"3"`), "offset 2 limit 2": list("c", `"total":3`)}, "root a b c"},
+		{"one page", map[string]string{"": list("a b", at(0, 2))}, "root a b"},
+		{"pages that are shorter than their limit", map[string]string{"": list("a", at(0, 3)), "offset 1 limit 2": list("b", at(1, 3)), "offset 2 limit 2": list("c", at(2, 3))}, "root a b c"},
+		{"without an offset in the answer", map[string]string{"": list("a b", `"pagination":{"limit":2,"total":3}`), "offset 2 limit 2": list("c", `"pagination":{"limit":2,"total":3}`)}, "root a b c"},
+		{"a list that grows", map[string]string{"": list("a b", at(0, 3)), "offset 2 limit 2": list("b c", at(2, 4))}, "root a b b c"},
+		{"after keys", map[string]string{"": list("a b", `"next_start_key":"k",`+at(0, 5)), "k": list("c d", at(2, 5)), "offset 4 limit 2": list("e", at(4, 5))}, "root a b c d e"},
+		{"keys alone", map[string]string{"": list("a b", `"next_start_key":"k",`+at(0, 3)), "k": list("c", at(2, 3))}, "root a b c"},
+		{"an offset that is ignored", map[string]string{"": list("a b", at(0, 5)), "offset 2 limit 2": list("a b", at(0, 5))}, "offset 2 was asked for, and 0 answered"},
+		{"the same page without an offset", map[string]string{"": list("a b", `"pagination":{"limit":2,"total":4}`), "offset 2 limit 2": list("a b", `"pagination":{"limit":2,"total":4}`)}, "does not move on"},
+		{"an end before the total", map[string]string{"": list("a b", at(0, 5)), "offset 2 limit 2": list("", at(2, 5))}, "2 of 5 records"},
+		{"a total without paging", map[string]string{"": list("a b", `"total":5`)}, "2 of 5 records"},
+		{"a page that is refused", map[string]string{"": list("a b", at(0, 5))}, "400"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := read(t.Context(), lists(t, c.pages), "")
+			got := fmt.Sprint(r.err)
+			if r.err == nil {
+				var ids []string
+				for _, record := range r.well(t).records {
+					ids = append(ids, record.ID)
+				}
+				got = strings.Join(ids, " ")
+			}
+			if r.err == nil && got != c.want || r.err != nil && !strings.Contains(got, c.want) {
+				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
 	}

@@ -16,8 +16,8 @@ func (s *source) Probe(ctx context.Context) error {
 		_, err = s.get(ctx, s.account)
 	}
 	if err == nil {
-		if _, err = s.page(ctx, ref(s.account, "/descendants"), "", 1); missing(err) {
-			_, err = s.page(ctx, ref(s.account, "/accounts"), "", 1)
+		if _, err = s.page(ctx, ref(s.account, "/descendants"), position{}, 1); missing(err) {
+			_, err = s.page(ctx, ref(s.account, "/accounts"), position{}, 1)
 		}
 	}
 	if failure := (*tokenError)(nil); errors.As(err, &failure) {

@@ -26,7 +26,7 @@ func (s *source) below(ctx context.Context, p *pipeline, cursor string) error {
 			}
 			at := start
 			if i == len(pg.items)-1 {
-				at = pg.next
+				at = pg.next.key
 			}
 			if err := p.add(ctx, it.under(s.account), at); err != nil {
 				return err

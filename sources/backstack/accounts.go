@@ -1,10 +1,12 @@
 package backstack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"rollcall/sources"
 	"rollcall/sources/fetch"
@@ -47,10 +49,17 @@ func (s *source) account(ctx context.Context, i int) (account, error) {
 // unwrap returns the account in an answer. Backstack's documents show it bare, as {"success":true,"payload":{…}}
 // and as {"data":{…}}.
 func unwrap(body []byte) ([]byte, error) {
-	if ok, _ := fetch.Member(body, "success"); string(ok) == "false" {
-		return nil, errors.New("the provider answered with success false")
+	envelope := body
+	_, bare := fetch.Member(body, "id")
+	if bare { // its other members are the account's
+		failure, _ := fetch.Member(body, "error")
+		success, _ := fetch.Member(body, "success")
+		envelope = fmt.Appendf(nil, `{"error":%s,"success":%s}`, cmp.Or(string(failure), "null"), cmp.Or(string(success), "null"))
 	}
-	if _, bare := fetch.Member(body, "id"); bare {
+	if err := fetch.CheckAnswer(envelope, ""); err != nil {
+		return nil, err
+	}
+	if bare {
 		return body, nil
 	}
 	for _, name := range []string{"payload", "data"} {
@@ -76,6 +85,7 @@ func (l *listing) readAccounts(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		l.source.client.Arrived("session", strconv.Itoa(i))
 		if a.err != nil {
 			failed = append(failed, &sources.PartError{Part: fmt.Sprintf("session %d", i+1), Err: advise(a.err)})
 			continue

@@ -36,6 +36,7 @@ type member struct {
 
 // A page is one page of a network. pages and total are -1 where the provider does not tell.
 type page struct {
+	fetch.Page
 	members      []member
 	pages, total int
 	digest       uint64 // of the members' ids
@@ -66,7 +67,8 @@ func readPage(r *http.Response) (page, error) {
 	size := 0
 	var ids maphash.Hash
 	ids.SetSeed(digests)
-	envelope, err := fetch.ReadList(r.Body, networkList, func(e fetch.Element) error {
+	var err error
+	p.Page, err = fetch.ReadPage(r, networkList, func(e fetch.Element) error {
 		if size += len(e.Raw); size > pageBytes {
 			return errors.New("a page of the network is longer than 32 MiB")
 		}
@@ -83,10 +85,7 @@ func readPage(r *http.Response) (page, error) {
 	if err != nil {
 		return p, err
 	}
-	if string(envelope.Get("success")) == "false" {
-		return p, errors.New("the provider answered with success false")
-	}
-	p.pages, p.total, p.digest = count(envelope, "pages"), count(envelope, "total"), ids.Sum64()
+	p.pages, p.total, p.digest = count(p.Envelope, "pages"), count(p.Envelope, "total"), ids.Sum64()
 	return p, nil
 }
 
@@ -131,6 +130,7 @@ func (l *listing) readNetworks(ctx context.Context) error {
 	}
 	for i, first := range ahead(ctx, n, l.source.ahead, ask) {
 		lister := &l.own[n-1-i]
+		l.source.client.Arrived("network", lister.id)
 		err := first.err
 		if err == nil {
 			err = l.readNetwork(ctx, lister, first.page)
@@ -154,17 +154,19 @@ func (l *listing) readNetworks(ctx context.Context) error {
 // readNetwork takes the members of a network, whose first page is p.
 func (l *listing) readNetwork(ctx context.Context, lister *account, p page) error {
 	begin, before := p.digest, p.digest
+	var tally fetch.Tally
+	network := "network of " + lister.id
 	for n, seen := 1, 0; ; {
 		for _, m := range p.members {
+			tally.Add(m.id)
+			l.source.client.Arrived(network, m.id)
 			if err := l.take(lister, m); err != nil {
 				return err
 			}
 		}
-		if seen += len(p.members); p.last(n, seen) {
-			return nil
-		}
-		if len(p.members) == 0 && p.pages < 0 {
-			return fmt.Errorf("it ends after %d of %d members", seen, p.total)
+		tally.Turn(&p.Page)
+		if seen += len(p.members); p.last(n, seen) || len(p.members) == 0 && p.pages < 0 {
+			return tally.Complete(p.Page)
 		}
 		n++
 		next, err := l.source.network(ctx, lister.session, n)

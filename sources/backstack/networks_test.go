@@ -69,7 +69,12 @@ func TestPages(t *testing.T) {
 		}, 4, "page 3 repeats"},
 		{"a later page that is missing", map[string]string{"session 1": members(1, 25) + `,"pages":2}`}, 25, "page 2"},
 		{"no list", map[string]string{"session 1": `{"list":null}`}, 0, "no list"},
-		{"no success", map[string]string{"session 1": `{"success":false,"payload":{"list":[]}}`}, 0, "success false"},
+		{"no success", map[string]string{"session 1": `{"success":false,"payload":{"list":[]}}`}, 0, "(success)"},
+		{"an error", map[string]string{"session 1": members(1, 2) + `,"error":{"type":"server"}}`}, 0, "(error)"},
+		{"pages that end before the total", map[string]string{"session 1": members(1, 2) + `,"total":3,"pages":1}`}, 2, "ends after 2 of 3 records"},
+		{"a total that is reached by a repeated member", map[string]string{"session 1": members(1, 25) + `,"total":26}`, "session 2": members(25, 25) + `,"total":26}`}, 25, "ends after 25 of 26 records"},
+		{"more on a page that is not full", map[string]string{"session 1": members(1, 2) + `,"has_more":true}`}, 2, "more follows (has_more)"},
+		{"a link on the last page", map[string]string{"session 1": members(1, 2) + `,"pages":1,"links":{"next":"/2"}}`}, 2, "more follows (links.next)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := read(t.Context(), scripted(t, c.pages, "session"))
@@ -84,6 +89,23 @@ func TestPages(t *testing.T) {
 				t.Errorf("%d members, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAnAccountThatIsAnError(t *testing.T) {
+	for body, ok := range map[string]bool{
+		`{"id":"a","status":"incomplete","code":500}`:                        true,
+		`{"id":"a","error":null}`:                                            true,
+		`{"success":true,"payload":{"id":"a","error":"none of ours"}}`:       true,
+		`{"id":"a","error":{"code":"x"}}`:                                    false,
+		`{"id":"a","success":false}`:                                         false,
+		`{"success":false,"payload":{"id":"a"}}`:                             false,
+		`{"data":{"id":"a"},"error":{"type":"server","code":"unavailable"}}`: false,
+		`{"data":{"id":"a"},"status":500}`:                                   false,
+	} {
+		if _, err := unwrap([]byte(body)); (err == nil) != ok {
+			t.Errorf("%s: err = %v", body, err)
+		}
 	}
 }
 

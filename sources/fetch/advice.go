@@ -14,6 +14,8 @@ import (
 // advice tells the operator what to do. The variables it names are the connection's.
 func (e *Error) advice() string {
 	switch {
+	case e.Status/100 == 2 && e.Err == nil:
+		return "only 200 is a whole answer: ask the provider, and whoever runs a proxy in between"
 	case e.Status == 0 || e.Status/100 == 2:
 		return adviceFor(e.Err)
 	case e.Status == http.StatusUnauthorized:
@@ -40,6 +42,7 @@ func adviceFor(err error) string {
 		dns     *net.DNSError
 		host    *HostError
 		noList  *NoListError
+		failed  *AnswerError
 		body    *BodyError
 		network *net.OpError
 	)
@@ -48,6 +51,8 @@ func adviceFor(err error) string {
 		return "check BASE_URL"
 	case errors.As(err, &noList):
 		return "the provider answered something else than was asked for: check BASE_URL, and whether the provider has changed"
+	case errors.As(err, &failed):
+		return "the provider failed: try again later, and ask the provider if it lasts"
 	case errors.As(err, &dns):
 		return "check the host in BASE_URL and the name service"
 	case isTLS(err):

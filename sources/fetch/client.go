@@ -45,6 +45,10 @@ type Options struct {
 	// Secrets are struck out wherever they turn up in the text of an error.
 	Secrets []string
 
+	// Arrived, if set, is called for each thing of a listing as it arrives, by its kind and id: the run makes progress if it is
+	// new. It must be safe for concurrent use.
+	Arrived func(kind, id string)
+
 	// Observe is told of each attempt, for metrics. It must be safe for concurrent use.
 	Observe func(Attempt)
 }
@@ -106,7 +110,22 @@ func New(o Options) *Client {
 // Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Get asks for ref and hands the answer, if its status is 2xx, to read. A ref is absolute, or relative
+// Arrived reports that a thing of the listing arrived, such as the account with that id.
+func (c *Client) Arrived(kind, id string) {
+	if c.o.Arrived != nil {
+		c.o.Arrived(kind, id)
+	}
+}
+
+// Check returns why Get would not follow a link: it leads to another host, or is no URL.
+func (c *Client) Check(link string) error {
+	if _, err := c.resolve(link); err != nil {
+		return c.failure(http.MethodGet, &c.base, outcome{err: err}, 0)
+	}
+	return nil
+}
+
+// Get asks for ref and hands the answer, if its status is 200, to read. A ref is absolute, or relative
 // to Base: to its host when it begins with "/", else below its path. read is called once a try, so it
 // must be ready to start over; it must not use the Client, and need not close the body.
 //

@@ -132,12 +132,18 @@ func (c *Client) attempt(ctx context.Context, r Request, u *url.URL, read func(*
 	}
 	defer resp.Body.Close()
 	out.status = resp.StatusCode
-	if resp.StatusCode/100 != 2 {
+	if !isWhole(r.Method, resp.StatusCode) {
 		c.refused(resp, watch, &out)
 		return out
 	}
 	c.read(resp, watch, read, &out)
 	return out
+}
+
+// isWhole reports whether an answer is all that was asked for. Where something is read only 200 is: 206 is a part, 202
+// is not ready yet, 203 was changed on its way, 204 is nothing.
+func isWhole(method string, status int) bool {
+	return status == http.StatusOK || method != http.MethodGet && status/100 == 2
 }
 
 // newRequest makes the request of one try, with its credential.
@@ -183,11 +189,14 @@ func (c *Client) read(resp *http.Response, watch *watchdog, read func(*http.Resp
 	}
 	var cut *BodyError
 	var noList *NoListError
+	var failed *AnswerError
 	switch {
 	case errors.As(out.err, &cut), body.err != nil && body.err != io.EOF && errors.Is(out.err, body.err):
 		out.retry = true
 	case errors.As(out.err, &noList):
 		out.code = c.errorCode(noList.Envelope.JSON())
+	case errors.As(out.err, &failed):
+		out.code = c.errorCode(failed.Envelope.JSON())
 	case errors.Is(out.err, ErrTooLarge):
 	default:
 		out.own = true

@@ -16,6 +16,14 @@ type Envelope struct {
 // A path names a member: of the top-level object, or of its member outer.
 type path struct{ outer, name string }
 
+// String returns the path as it is shown.
+func (p path) String() string {
+	if p.outer == "" {
+		return p.name
+	}
+	return p.outer + "." + p.name
+}
+
 // Get returns the raw value of a member by its path: one name, or two for a member of an object
 // that was searched for the list. It is nil where there is none.
 func (e Envelope) Get(names ...string) []byte {

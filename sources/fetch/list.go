@@ -29,6 +29,9 @@ type ListOptions struct {
 	// AllowBareArray accepts a body that is itself the array.
 	AllowBareArray bool
 
+	// Success is the text of the member status in a good answer, for ReadPage; "" where the provider defines none.
+	Success string
+
 	// MaxElement is the longest element handed over whole, in bytes; 0 means DefaultMaxElement.
 	MaxElement int
 

@@ -3,6 +3,7 @@ package fetch
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"unicode/utf8"
 )
 
@@ -19,27 +20,57 @@ func Member(raw []byte, name string) (value []byte, ok bool) {
 		return nil, false
 	}
 	for {
-		i = skipSpace(raw, i+1) // behind the brace or a comma
-		if i == len(raw) || raw[i] != '"' {
-			return value, ok
-		}
-		from := i
-		if i = valueEnd(raw, from); i < 0 {
-			return value, ok
-		}
-		key := raw[from:i]
-		if i = skipSpace(raw, i); i == len(raw) || raw[i] != ':' {
-			return value, ok
-		}
-		from = skipSpace(raw, i+1)
-		if i = valueEnd(raw, from); i < 0 {
+		var key, inner []byte
+		if key, inner, i = nextMember(raw, i); i < 0 {
 			return value, ok
 		}
 		if isName(key, name) {
-			value, ok = raw[from:i], true
+			value, ok = inner, true
 		}
 		if i = skipSpace(raw, i); i == len(raw) || raw[i] != ',' {
 			return value, ok
+		}
+	}
+}
+
+// nextMember returns the member behind the brace or comma at raw[i], its name with the quotes, and the index behind it, -1
+// where there is none or it is cut.
+func nextMember(raw []byte, i int) (key, value []byte, end int) {
+	i = skipSpace(raw, i+1)
+	if i == len(raw) || raw[i] != '"' {
+		return nil, nil, -1
+	}
+	from := i
+	if i = valueEnd(raw, from); i < 0 {
+		return nil, nil, -1
+	}
+	key = raw[from:i]
+	if i = skipSpace(raw, i); i == len(raw) || raw[i] != ':' {
+		return nil, nil, -1
+	}
+	from = skipSpace(raw, i+1)
+	if i = valueEnd(raw, from); i < 0 {
+		return nil, nil, -1
+	}
+	return key, raw[from:i], i
+}
+
+// members yields the members of an object, as Member finds them; there are none in anything else.
+func members(raw []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		i := skipSpace(raw, 0)
+		if i == len(raw) || raw[i] != '{' {
+			return
+		}
+		for i < len(raw) && (raw[i] == '{' || raw[i] == ',') {
+			key, value, end := nextMember(raw, i)
+			if end < 0 {
+				return
+			}
+			if name, ok := unquote(key); ok && !yield(name, value) {
+				return
+			}
+			i = skipSpace(raw, end)
 		}
 	}
 }

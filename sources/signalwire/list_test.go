@@ -248,3 +248,59 @@ func TestStreams(t *testing.T) {
 		t.Errorf("batches of %v with cursors %q", sizes, cursors)
 	}
 }
+
+// TestSpellingsOfTheNextLink reads two pages whose first one links to the second in each way that the dialect has.
+func TestSpellingsOfTheNextLink(t *testing.T) {
+	const link = `"/2010-04-01/Accounts.json?Page=1"`
+	for _, c := range []struct{ first, want string }{
+		{`"next_page_uri":` + link, "a b"},
+		{`"next_page_url":"https://provider.test/2010-04-01/Accounts.json?Page=1"`, "a b"},
+		{`"meta":{"key":"accounts","next_page_url":"https://provider.test/2010-04-01/Accounts.json?Page=1"}`, "a b"},
+		{`"next_page_uri":` + link + `,"meta":{"next_page_url":` + link + `},"num_pages":2,"total":2`, "a b"},
+		{`"meta":{"next_page_url":null},"next_page_uri":null`, "a"},
+		{`"next_page_uri":null,"num_pages":3,"total":12`, "1 of 12 records (total)"},
+		{`"next_page_uri":null,"meta":{"next_page_url":` + link + `}`, "more follows (meta.next_page_url)"},
+		{`"next_page_uri":null,"next_page_url":` + link, "more follows (next_page_url)"},
+		{`"meta":{"next_page_url":"https://elsewhere.test/"}`, "elsewhere.test"},
+		{`"meta":{"next_page_url":7}`, "(meta.next_page_url) is not a text"},
+		{`"code":20500,"status":500`, "code 20500"},
+	} {
+		server := sourcetest.NewServer(nil)
+		server.Override = func(_ string, r *http.Request) *sourcetest.Answer {
+			if r.URL.Query().Get("Page") == "1" {
+				return &sourcetest.Answer{Body: `{"accounts":[{"sid":"b"}],"next_page_uri":null,"meta":{"next_page_url":null}}`}
+			}
+			return &sourcetest.Answer{Body: `{"accounts":[{"sid":"a"}],` + c.first + `}`}
+		}
+		o := sourcetest.NewOpening(server)
+		source := open(o.Fetch(o.Base("")), dialect{twilioList, twilioAccount, "AC1", "planted-api-token", 1000})
+		accounts, err := sourcetest.Listed(t.Context(), source, sources.Window{})
+		var got []string
+		for _, a := range accounts {
+			got = append(got, a.ExternalID)
+		}
+		if err == nil && strings.Join(got, " ") != c.want || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, err = %v, want %s", c.first, got, err, c.want)
+		}
+	}
+}
+
+// TestProbeLooksWhereTheNextLinkLeads asks for one page, and nothing elsewhere.
+func TestProbeLooksWhereTheNextLinkLeads(t *testing.T) {
+	for next, want := range map[string]string{
+		`null`: "", `"/api/laml/2010-04-01/Accounts?PageToken=PA1"`: "", `"https://provider.test/x"`: "",
+		`"https://elsewhere.test/x"`:         "the link to the next page cannot be followed: GET https://provider.test: it leads to https://elsewhere.test",
+		`"http://provider.test/x"`:           "it leads to http://provider.test",
+		`null,"links":{"next":"/x"}`:         "more follows (links.next)",
+		`null,"error":{"code":1,"text":"x"}`: "is an error (error)",
+	} {
+		source, server := pages(1, func(string) (string, bool) { return next, true })
+		err := source.Probe(t.Context())
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: err = %v, want %q", next, err, want)
+		}
+		if asked := len(server.Requests()); asked != 1 {
+			t.Errorf("%s: %d requests", next, asked)
+		}
+	}
+}

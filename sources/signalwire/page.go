@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"rollcall/sources"
 	"rollcall/sources/fetch"
@@ -24,32 +26,44 @@ func (s *source) first(size int) string {
 	return s.list + "?PageSize=" + strconv.Itoa(size)
 }
 
+// accountsList says where the list stands in an answer.
+var accountsList = fetch.ListOptions{Lists: [][]string{{"accounts"}}}
+
 // readPage hands the accounts of one page on as they are read and returns the
 // link to the next page, "" on the last one. The link is the cursor of the
 // page's last batch alone: before that the page has not been seen whole.
-func (s *source) readPage(ctx context.Context, ref string, size int, yield func(sources.Page, error) bool) (next string, err error) {
+func (s *source) readPage(ctx context.Context, ref string, size int, tally *fetch.Tally, yield func(sources.Page, error) bool) (next string, err error) {
 	var batch sources.Batch
-	err = s.client.Get(ctx, ref, nil, func(res *http.Response) error {
+	var page fetch.Page
+	kind := "account of a page of " + strconv.Itoa(size) // what is read again with larger pages is progress
+	err = s.client.Get(ctx, ref, nil, func(res *http.Response) (err error) {
 		batch = sources.Batch{} // a try that failed begins again
-		count, full := 0, false
-		envelope, err := fetch.ReadList(res.Body, fetch.ListOptions{Lists: [][]string{{"accounts"}}}, func(e fetch.Element) error {
+		full := false
+		page, err = fetch.ReadPage(res, accountsList, func(e fetch.Element) error {
 			// A full batch waits for one more account, so that a page that
 			// fills it is a single batch with its cursor.
 			if full && !yield(batch.Take(""), nil) {
 				return errStopped
 			}
-			count++
-			full = batch.Add(sources.Record{ID: fetch.ID(e.Raw, "sid"), Raw: e.Raw, Oversize: e.Oversize})
+			id := fetch.ID(e.Raw, "sid")
+			tally.Add(id)
+			s.client.Arrived(kind, id)
+			full = batch.Add(sources.Record{ID: id, Raw: e.Raw, Oversize: e.Oversize})
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		next, err = nextLink(envelope, count, size)
+		next, err = nextLink(page, size)
 		return err
 	})
 	if err != nil {
 		return "", err
+	}
+	if tally.Turn(&page); next == "" {
+		if err := tally.Complete(page); err != nil {
+			return "", err
+		}
 	}
 	if (batch.Len() > 0 || next != "") && !yield(batch.Take(next), nil) {
 		return "", errStopped
@@ -57,27 +71,38 @@ func (s *source) readPage(ctx context.Context, ref string, size int, yield func(
 	return next, nil
 }
 
-// nextLink reads the link to the next page of a page with that many accounts.
-// Where the link is missing, not null, a page that is not full must be the last.
-func nextLink(envelope fetch.Envelope, count, size int) (string, error) {
-	raw := envelope.Get("next_page_uri")
-	if raw == nil {
-		if n, err := strconv.Atoi(string(envelope.Get("page_size"))); err == nil && n > 0 && n < size {
-			size = n
+// linkMembers hold the link to the next page: in SignalWire's answers and
+// Twilio's of 2010-04-01 the first, in Twilio's newer ones the last.
+var linkMembers = []string{"next_page_uri", "next_page_url", "meta.next_page_url"}
+
+// nextLink reads the link to the next page, from the first of its members that
+// is there. Where all are missing, not null, a page that is not full must be
+// the last.
+func nextLink(page fetch.Page, size int) (string, error) {
+	for _, name := range linkMembers {
+		raw := page.Get(name)
+		if inner, ok := strings.CutPrefix(name, "meta."); ok {
+			raw, _ = fetch.Member(page.Get("meta"), inner)
 		}
-		if count >= size {
-			return "", errors.New("a full page does not say whether another one follows (next_page_uri is missing): the listing cannot be completed")
+		if raw == nil {
+			continue
 		}
-		return "", nil
+		if bytes.Equal(raw, []byte("null")) {
+			return "", nil
+		}
+		var link string
+		if err := json.Unmarshal(raw, &link); err != nil {
+			return "", fmt.Errorf("the link to the next page (%s) is not a text: the listing cannot be completed", name)
+		}
+		return link, nil
 	}
-	if bytes.Equal(raw, []byte("null")) {
-		return "", nil
+	if n, err := strconv.Atoi(string(page.Get("page_size"))); err == nil && n > 0 && n < size {
+		size = n
 	}
-	var link string
-	if err := json.Unmarshal(raw, &link); err != nil {
-		return "", errors.New("the link to the next page (next_page_uri) is not a text: the listing cannot be completed")
+	if page.Elements >= size {
+		return "", errors.New("a full page does not say whether another one follows (next_page_uri is missing): the listing cannot be completed")
 	}
-	return link, nil
+	return "", nil
 }
 
 // A circle notices links that go round in a circle, in constant memory: Brent's

@@ -109,8 +109,9 @@ func (s *source) List(ctx context.Context, _ sources.Window, cursor string) iter
 			ref = s.first(size)
 		}
 		var links circle
+		tally := fetch.Tally{Resumed: cursor != ""}
 		for {
-			next, err := s.readPage(ctx, ref, size, yield)
+			next, err := s.readPage(ctx, ref, size, &tally, yield)
 			if errors.Is(err, errStopped) {
 				return
 			}
@@ -120,7 +121,7 @@ func (s *source) List(ctx context.Context, _ sources.Window, cursor string) iter
 				} else {
 					// The cursor may be one that many accounts share: pages that hold
 					// more of them get past it. Accounts may be yielded again.
-					size, links = maxPage, circle{}
+					size, links, tally = maxPage, circle{}, fetch.Tally{}
 					next = s.first(size)
 				}
 			}

@@ -2,10 +2,13 @@ package simulate
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Without leaves accounts out of listings; asked for by id they still answer.
@@ -79,6 +82,55 @@ func NextIsSelf() Action {
 			link = kazooKey(first.Name)
 		}
 		setNext(e, link)
+	})
+}
+
+// NextIsEndless makes each next link a new one, which leads to the first page
+// again, for ever.
+func NextIsEndless() Action {
+	var n atomic.Int64
+	return EditEnvelope("next is endless", func(r *http.Request, e *Envelope) {
+		link := fmt.Sprintf("!%d", n.Add(1)) // no cursor of Kazoo's, so it is taken for a name, the smallest one
+		if e.Fields["next_page_uri"] != nil {
+			link = fmt.Sprintf("%s?PageSize=%s&n=%s", r.URL.Path, r.URL.Query().Get("PageSize"), link[1:])
+		}
+		setNext(e, link)
+	})
+}
+
+// Beside adds a member beside a listing's records, or sets it to another value.
+func Beside(member, value string) Action {
+	return EditEnvelope("member "+member, func(_ *http.Request, e *Envelope) {
+		if !e.Single {
+			e.Fields[member] = []byte(value)
+		}
+	})
+}
+
+// Under answers as before, with another good status.
+func Under(status int) Action {
+	return Act(fmt.Sprint("status ", status), func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		_, body := recorded(w, r, next)
+		w.WriteHeader(status)
+		_, _ = w.Write(body)
+	})
+}
+
+// Trickle sends the body of an answer in parts, with a pause before each.
+func Trickle(parts int, pause time.Duration) Action {
+	return Act("trickle", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		status, body := recorded(w, r, next)
+		w.Header().Del("Content-Length")
+		w.WriteHeader(status)
+		for part := range slices.Chunk(body, len(body)/parts+1) {
+			select {
+			case <-time.After(pause):
+			case <-r.Context().Done():
+				return
+			}
+			_, _ = w.Write(part)
+			_ = http.NewResponseController(w).Flush() // of a recorder it fails, which is no matter
+		}
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 func Contract(t *testing.T, h Harness) {
 	h.bubble(t, "lists every account", (*fixture).listsAll)
 	h.bubble(t, "lists the same again", (*fixture).listsSame)
+	h.bubble(t, "reports what arrives", (*fixture).arrives)
 	h.bubble(t, "goes on from a cursor", (*fixture).resumes)
 	h.bubble(t, "tells its traits", (*fixture).traits)
 	h.bubble(t, "keeps secrets out of accounts", (*fixture).accountsHideSecrets)
@@ -26,6 +27,7 @@ func Contract(t *testing.T, h Harness) {
 	h.stops(t)
 	requests := h.healthy(t)
 	h.breaks(t, requests)
+	h.completes(t, requests)
 	h.refuses(t, requests)
 	h.recovers(t, requests)
 	h.looksUp(t)

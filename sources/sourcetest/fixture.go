@@ -24,6 +24,9 @@ type fixture struct {
 	source sources.Source
 	log    *logBuffer
 	errs   []error
+
+	mu      sync.Mutex
+	arrived map[string]bool // ids of what the source reported
 }
 
 // bubble runs body on a fresh fixture with fake time, then checks that nothing
@@ -40,8 +43,13 @@ func (h Harness) bubble(t *testing.T, name string, body func(*fixture)) {
 			t.Fatal(err)
 		}
 		synctest.Test(t, func(t *testing.T) {
-			f := &fixture{Harness: h, t: t, server: NewServer(script), log: &logBuffer{}}
+			f := &fixture{Harness: h, t: t, server: NewServer(script), log: &logBuffer{}, arrived: map[string]bool{}}
 			opening := newOpening(f.server, f.log)
+			opening.Connection.Arrived = func(_, id string) {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.arrived[id] = true
+			}
 			if f.source, err = h.Open(opening); err != nil {
 				t.Fatalf("open: %v", err)
 			}

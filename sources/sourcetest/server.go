@@ -96,12 +96,17 @@ func (s *Server) answer(r *http.Request) Answer {
 			return *a
 		}
 	}
+	return s.scriptedFor(request, r.Header)
+}
+
+// scriptedFor takes the script's answer to a request.
+func (s *Server) scriptedFor(request string, header http.Header) Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last := -1
 	for _, query := range []bool{true, false} {
 		for i, e := range s.script {
-			if !e.matches(request, r.Header, query) {
+			if !e.matches(request, header, query) {
 				continue
 			}
 			last = i

@@ -1,0 +1,151 @@
+package fetch
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// A Page is one page of a listing without its elements: the members beside the list, and what they and
+// the header say about the rest of the listing.
+type Page struct {
+	Envelope
+
+	// Elements is how many elements the list holds.
+	Elements int
+
+	claims
+}
+
+// ReadPage reads an answer as ReadList does. An answer that says it is an error, or only a part of what was
+// asked for, is an *AnswerError, whatever its list holds.
+//
+// The last page of a listing goes to [Tally.Complete], which finds out whether it is the last one indeed.
+func ReadPage(r *http.Response, o ListOptions, each func(Element) error) (p Page, err error) {
+	p.Envelope, err = ReadList(r.Body, o, func(e Element) error {
+		p.Elements++
+		return each(e)
+	})
+	if err != nil {
+		return p, err
+	}
+	if member := p.Envelope.failure(o.Success); member != "" {
+		return p, &AnswerError{Member: member, Envelope: p.Envelope}
+	}
+	p.claims = p.Envelope.claims()
+	p.claims.header(r.Header)
+	return p, nil
+}
+
+// CheckAnswer returns an *AnswerError where the envelope around a single object says that the answer is an
+// error. success is as in ListOptions.
+func CheckAnswer(envelope []byte, success string) error {
+	var e Envelope
+	for name, value := range members(envelope) {
+		if len(value) <= maxMember { // more is the object itself
+			e.set("", name, value)
+		}
+	}
+	if member := e.failure(success); member != "" {
+		return &AnswerError{Member: member, Envelope: e}
+	}
+	return nil
+}
+
+// An AnswerError is an answer with status 200 that says that it is an error. It is not retried.
+type AnswerError struct {
+	Member   string // the member that says so
+	Envelope Envelope
+}
+
+func (e *AnswerError) Error() string { return "the answer says that it is an error (" + e.Member + ")" }
+
+// An IncompleteError is a listing that ends although the provider says that there is more.
+type IncompleteError struct{ Reason string }
+
+func (e *IncompleteError) Error() string {
+	return "the listing is not complete: " + e.Reason + "; try again later, and ask the provider if it lasts"
+}
+
+// recentIDs is how many ids a Tally remembers at most: 512 KiB, and more than any page holds.
+const recentIDs = 1 << 16
+
+// probes is how many places a hash has in a Tally. At half load, which recentIDs/2 ids make, hardly any is forgotten.
+const probes = 32
+
+// A Tally counts the pages and elements of one listing. The zero Tally is ready.
+//
+// An id that comes again counts once, as far as the Tally remembers: a listing of more than recentIDs elements can
+// repeat an old one unnoticed. Its count is then too high, never too low.
+type Tally struct {
+	// Resumed says that the listing did not begin at its first page: totals say nothing about the rest of it.
+	Resumed bool
+
+	elements, pages int64
+	last            claims   // of the page before
+	recent          []uint64 // hashes, each at its place
+}
+
+// Add counts an element; id is "" where it has none.
+func (t *Tally) Add(id string) {
+	if id != "" && t.remembers(id) {
+		return
+	}
+	t.elements++
+}
+
+// Elements returns how many elements were counted.
+func (t *Tally) Elements() int64 { return t.elements }
+
+// remembers reports whether the id came lately, and remembers it.
+func (t *Tally) remembers(id string) bool {
+	if 2*t.elements >= int64(len(t.recent)) && len(t.recent) < recentIDs {
+		old := t.recent
+		t.recent = make([]uint64, max(64, 4*len(old)))
+		for _, h := range old {
+			if h != 0 {
+				t.place(h)
+			}
+		}
+	}
+	return t.place(hashID(id))
+}
+
+// place reports whether the hash h is among the recent ones, and puts it there.
+func (t *Tally) place(h uint64) bool {
+	mask := uint64(len(t.recent)) - 1
+	for i := range uint64(probes) {
+		switch at := &t.recent[(h+i)&mask]; *at {
+		case h:
+			return true
+		case 0:
+			*at = h
+			return false
+		}
+	}
+	t.recent[h&mask] = h // the table is full: the one that was there is forgotten
+	return false
+}
+
+// Turn counts p as the listing's next page. Its totals become the smallest that any page named: accounts come and go
+// while they are listed.
+func (t *Tally) Turn(p *Page) {
+	t.pages++
+	p.total, p.pages = p.total.least(t.last.total), p.pages.least(t.last.pages)
+	t.last = p.claims
+}
+
+// Complete returns an *IncompleteError where p, the last page of the listing, says that there is more: a link to a
+// next page, more pages or more elements than were counted.
+func (t *Tally) Complete(p Page) error {
+	switch {
+	case p.more != "":
+		return &IncompleteError{fmt.Sprintf("the last page says that more follows (%s)", p.more)}
+	case t.Resumed:
+		return nil
+	case p.total.n > t.elements:
+		return &IncompleteError{fmt.Sprintf("it ends after %d of %d records (%s)", t.elements, p.total.n, p.total.member)}
+	case p.pages.n > t.pages:
+		return &IncompleteError{fmt.Sprintf("it ends after %d of %d pages (%s)", t.pages, p.pages.n, p.pages.member)}
+	}
+	return nil
+}
