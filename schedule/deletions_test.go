@@ -147,10 +147,12 @@ func TestDeletionsInTheFutureGrowOld(t *testing.T) {
 	}
 }
 
-// Accounts that are replaced by others are no empty listing.
+// Accounts that are replaced by others are no empty listing: MAX_DELETE_PERCENT
+// can allow it.
 func TestAllAccountsCanBeReplaced(t *testing.T) {
 	t.Parallel()
 	r, n := rigOf(t, "signalwire", numbered(3)...)
+	n.set("MAX_DELETE_PERCENT", "100")
 	r.mustSync("succeeded")
 	n.world.Remove(ids(0, 3)...)
 	n.world.Put(account("new", ""))

@@ -17,6 +17,9 @@ func holding(t *testing.T) (*rig, *tenant) {
 	r.mustSync("succeeded")
 	n.world.Remove(ids(0, 11)...)
 	r.mustSync("held")
+	if said := r.lastRun().Error; said == "" || !strings.Contains(r.log.String(), said) {
+		t.Errorf("the log does not say %q:\n%s", said, r.log)
+	}
 	return r, n
 }
 

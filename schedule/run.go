@@ -252,7 +252,7 @@ func logResult(log *slog.Logger, r Result) {
 	case r.Err != nil:
 		log.Error("run "+orFailed(r.Status), append(args, "error", r.Err)...)
 	case r.Status == "held":
-		log.Warn("run held", args...)
+		log.Warn("run held", append(args, "error", r.Error)...)
 	default:
 		log.Info("run "+r.Status, args...)
 	}

@@ -51,6 +51,7 @@ type Deletions struct {
 type Report struct {
 	Counts
 	Status string
+	Error  string // why it is partial or held, and what to do
 
 	Drift []Drift // fields of the provider that are new or of another type
 

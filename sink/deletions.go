@@ -111,7 +111,10 @@ func (a *applying) sumUp() {
 		a.report.Status = "partial"
 	case c.Held > 0:
 		a.report.Status = "held"
+	default:
+		return // what would have been held was allowed
 	}
+	a.report.Error = a.o.Error
 }
 
 // finish closes the run's row and clears what was staged.
@@ -138,11 +141,8 @@ func (a *applying) finish(ctx context.Context) error {
 	if err := a.remember(ctx); err != nil {
 		return err
 	}
-	if a.report.Status == "succeeded" {
-		a.o.Error = "" // what would have been held was allowed
-	}
 	_, err := a.exec(ctx, "succeed", a.ID, a.report.Status, a.o.Complete, c.Pages, c.Fetched, c.Created, c.Updated, c.Moved,
-		c.Deleted, c.Restored, c.Unchanged, c.Rejected, c.Held, a.o.Error)
+		c.Deleted, c.Restored, c.Unchanged, c.Rejected, c.Held, a.report.Error)
 	if err != nil || !c.Changed() {
 		return err
 	}
