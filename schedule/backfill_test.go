@@ -126,6 +126,9 @@ func TestACheckpointIsVoid(t *testing.T) {
 		"after a day": func(r *rig, _ *fake, _ *book) {
 			r.exec(`UPDATE directory_internal.checkpoint SET saved_at = saved_at - interval '25 hours'`)
 		},
+		"of a clock that was set back": func(r *rig, _ *fake, _ *book) {
+			r.exec(`UPDATE directory_internal.checkpoint SET saved_at = saved_at + interval '1 year'`)
+		},
 		"once a crash took staged rows":  func(r *rig, _ *fake, _ *book) { r.exec(r.truncateStaged()) },
 		"once a crash took some rejects": func(r *rig, _ *fake, _ *book) { r.exec(`TRUNCATE directory_internal.staged_reject`) },
 	} {

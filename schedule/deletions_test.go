@@ -53,7 +53,8 @@ func (r *rig) age(d time.Duration) {
 }
 
 // The deletions of a day are held that are more than ten and more than
-// MAX_DELETE_PERCENT, or that leave nothing.
+// MAX_DELETE_PERCENT, or more than half and than MAX_DELETE_PERCENT, or that leave
+// nothing; with MAX_DELETE_PERCENT=0, all are.
 func TestTooManyDeletionsAreHeld(t *testing.T) {
 	t.Parallel()
 	base := newRig(t)
@@ -64,9 +65,17 @@ func TestTooManyDeletionsAreHeld(t *testing.T) {
 		gone    [][]string // sync by sync, the last one being judged
 		held    bool
 	}{
-		{"ten of few", 12, "10", [][]string{ids(0, 10)}, false},
-		{"eleven of few", 12, "10", [][]string{ids(0, 11)}, true},
-		{"ten, whatever the share", 12, "0", [][]string{ids(0, 10)}, false},
+		{"ten of eleven", 11, "10", [][]string{ids(0, 10)}, true},
+		{"more than half of few", 11, "10", [][]string{ids(0, 6)}, true},
+		{"half of few", 12, "10", [][]string{ids(0, 6)}, false},
+		{"one of two", 2, "10", [][]string{ids(0, 1)}, false},
+		{"more than half of few, of the day", 12, "10", [][]string{ids(0, 6), {"a06"}}, true},
+		{"more than half of few, allowed", 11, "60", [][]string{ids(0, 6)}, false},
+		{"sixty percent of few", 10, "60", [][]string{ids(0, 6)}, false},
+		{"more than sixty percent of few", 10, "60", [][]string{ids(0, 7)}, true},
+		{"ten, less than half", 21, "1", [][]string{ids(0, 10)}, false},
+		{"eleven, less than half", 23, "10", [][]string{ids(0, 11)}, true},
+		{"one at nought percent", 12, "0", [][]string{ids(0, 1)}, true},
 		{"eleven at nought percent", 95, "0", [][]string{ids(0, 11)}, true},
 		{"a tenth of many", 120, "10", [][]string{ids(0, 12)}, false},
 		{"more than a tenth of many", 120, "10", [][]string{ids(0, 13)}, true},
@@ -110,10 +119,40 @@ func TestTooManyDeletionsAreHeld(t *testing.T) {
 	}
 }
 
-// Accounts that are replaced by others are no empty listing.
+// Deletions that a clock dated ahead, and that was set back since, count until a
+// run after them is a day old.
+func TestDeletionsInTheFutureGrowOld(t *testing.T) {
+	t.Parallel()
+	r, n := rigOf(t, "signalwire", numbered(12)...)
+	r.mustSync("succeeded")
+	sync := func(status string) {
+		r.t.Helper()
+		r.moments = nil // the past is not as old as it says
+		r.mustSync(status)
+	}
+	r.exec(`UPDATE directory_internal.connection SET last_applied_at = now() + interval '1 year'`)
+	n.world.Remove(ids(0, 6)...)
+	sync("succeeded")
+	n.world.Remove("a06")
+	sync("held")
+	later := func(run int64) {
+		r.exec(`UPDATE directory.runs SET started_at = started_at - interval '25 hours', finished_at = finished_at - interval '25 hours' WHERE id <= $1`, run)
+	}
+	later(r.lastRun().ID - 1) // the run that deleted began a day ago: it may have taken long
+	sync("held")
+	later(r.lastRun().ID)
+	sync("succeeded")
+	if got := r.deleted(); !slices.Equal(got, ids(0, 7)) {
+		t.Errorf("deleted %v", got)
+	}
+}
+
+// Accounts that are replaced by others are no empty listing: MAX_DELETE_PERCENT
+// can allow it.
 func TestAllAccountsCanBeReplaced(t *testing.T) {
 	t.Parallel()
 	r, n := rigOf(t, "signalwire", numbered(3)...)
+	n.set("MAX_DELETE_PERCENT", "100")
 	r.mustSync("succeeded")
 	n.world.Remove(ids(0, 3)...)
 	n.world.Put(account("new", ""))

@@ -71,8 +71,9 @@ func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink
 		note("identity", sink.Failed, err.Error())
 	case identity == "":
 		note("identity", sink.OK, "not run before")
-	case identity != source.Traits().Identity:
-		note("identity", sink.Warning, fmt.Sprintf("reads another host or provider account than its accounts came from: if that is right, run rollcall sync %s --allow-deletes, else check its variables", c.Name))
+	case moved(identity, source.Traits().Identity):
+		note("identity", sink.Warning, fmt.Sprintf("reads the host or provider account %s, but its accounts came from %s: the next sync is applied if at least half of them are listed; check its variables, or, if another one is meant, run rollcall sync %s --allow-deletes",
+			source.Traits().Identity, identity, c.Name))
 	default:
 		note("identity", sink.OK, "as before")
 	}

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +17,11 @@ import (
 const (
 	// askedOneByOne is how many missing accounts the provider is asked for.
 	askedOneByOne = 20
-	// neverTooMany deletions within a day are made whatever their share.
-	neverTooMany = 10
+	// fewDeletions within a day are not held for their share, up to half of the
+	// connection's accounts.
+	fewDeletions = 10
+	// half of a connection's accounts, in percent.
+	half = 50
 )
 
 // A guard judges the missing accounts of one complete listing.
@@ -32,75 +36,73 @@ type guard struct {
 }
 
 // judge returns what is to become of the missing accounts. One that answers as
-// closed or suspended is staged as an update and is no longer missing.
-func (g *guard) judge(ctx context.Context) (sink.Deletions, error) {
-	missing, err := g.run.Missing(ctx)
+// closed or suspended is staged as an update and is no longer missing. Where the
+// provider cannot be asked, those are deleted that the last complete listing left
+// out as well; the others wait.
+func (g *guard) judge(ctx context.Context, missing *sink.Missing) (sink.Deletions, error) {
 	d := sink.Deletions{Missing: missing, Allow: g.allow}
-	if err != nil || missing.Len() == 0 {
-		return d, err
-	}
-	if g.source.Traits().Unlinks {
-		if g.elsewhere() && !g.allow {
-			d.Missing, d.Hold = nil, g.name+" points at another host than its accounts came from" // none of them is unlinked
-		}
+	if missing.Len() == 0 || g.source.Traits().Unlinks {
 		return d, nil
 	}
-	doubt, err := g.ask(ctx, &d)
+	doubt, asked, err := g.ask(ctx, &d)
 	if err != nil || missing.Len() == 0 {
 		return d, err
 	}
-	switch {
-	case g.elsewhere():
-		d.Hold = fmt.Sprintf("%s points at another host or provider account than its %d accounts came from", g.name, missing.Live)
-	case doubt != "":
-		d.Hold = doubt
-	default:
-		d.Hold = g.tooMany(missing)
+	gone := missing.Len()
+	if !asked {
+		if gone, err = g.run.MissedBefore(ctx, missing); err != nil {
+			return d, err
+		}
+	}
+	if d.Hold = cmp.Or(doubt, g.tooMany(missing, gone)); d.Hold == "" && gone < missing.Len() {
+		d.Wait = fmt.Sprintf("%d accounts of %s were left out by one complete listing, and the provider cannot be asked for them one by one: the next complete listing without them deletes them",
+			missing.Len()-gone, g.name)
 	}
 	return d, nil
 }
 
-// elsewhere tells whether the connection reads another place than before.
-func (g *guard) elsewhere() bool {
-	known := g.run.Identity()
-	return known != "" && known != g.source.Traits().Identity
-}
-
-// tooMany returns why that many deletions are not dared, "" where they are.
-func (g *guard) tooMany(m *sink.Missing) string {
-	gone := m.Len()
-	if gone == m.Live && !g.run.Brings() {
-		return fmt.Sprintf("the listing has none of the %d accounts of %s", m.Live, g.name)
-	}
+// tooMany returns why the deletion of gone accounts is held, "" where it is not.
+func (g *guard) tooMany(m *sink.Missing, gone int64) string {
 	lately, all := gone+m.DeletedLately, m.Live+m.DeletedLately
-	if lately > neverTooMany && float64(lately)*100 > g.percent*float64(all) {
-		return fmt.Sprintf("%s would lose %d of %d accounts within 24 hours, more than %g%%", g.name, lately, all, g.percent)
+	limit := g.percent
+	if lately <= fewDeletions {
+		limit = max(half, limit)
+	}
+	switch {
+	case m.Shared() == 0 && !g.run.Brings():
+		return fmt.Sprintf("the listing has none of the %d accounts of %s", m.Live, g.name)
+	case g.percent == 0:
+		return fmt.Sprintf("MAX_DELETE_PERCENT of %s is 0, which holds every deletion", g.name)
+	case gone > 0 && float64(lately)*100 > limit*float64(all):
+		return fmt.Sprintf("%s would lose %d of %d accounts within 24 hours, more than %g%%", g.name, lately, all, limit)
 	}
 	return ""
 }
 
 // ask asks the provider for some of the missing accounts one by one. It returns
-// the doubt that holds all deletions, "" where each one asked for is gone.
-func (g *guard) ask(ctx context.Context, d *sink.Deletions) (doubt string, err error) {
+// the doubt that holds all deletions, "" where each one asked for is gone; asked
+// is false where the provider cannot be asked.
+func (g *guard) ask(ctx context.Context, d *sink.Deletions) (doubt string, asked bool, err error) {
 	sample, err := g.run.Sample(ctx, d.Missing, askedOneByOne)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
+	asked = true
 	for _, account := range sample {
 		record, err := g.source.Lookup(ctx, account.ExternalID)
 		g.pulse.beat()
 		switch {
 		case ctx.Err() != nil:
-			return "", context.Cause(ctx)
+			return "", false, context.Cause(ctx)
 		case errors.Is(err, sources.ErrGone):
 		case errors.Is(err, sources.ErrNoLookup):
-			return "", nil
+			asked = false
 		case err != nil:
 			doubt = fmt.Sprintf("%s: a missing account could not be asked for: %v", g.name, err)
 		default:
 			ended, err := g.ended(ctx, account, &record)
 			if err != nil {
-				return "", err
+				return "", false, err
 			}
 			if ended {
 				d.Missing.Remove(account.ID)
@@ -110,7 +112,7 @@ func (g *guard) ask(ctx context.Context, d *sink.Deletions) (doubt string, err e
 			doubt = fmt.Sprintf("the listing of %s left out %s, which still exists", g.name, account.ExternalID)
 		}
 	}
-	return doubt, nil
+	return doubt, asked, nil
 }
 
 // ended stages an account that its provider says is closed or suspended.

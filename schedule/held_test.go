@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rollcall/sources"
 	"rollcall/sources/simulate"
 )
 
@@ -16,6 +17,9 @@ func holding(t *testing.T) (*rig, *tenant) {
 	r.mustSync("succeeded")
 	n.world.Remove(ids(0, 11)...)
 	r.mustSync("held")
+	if said := r.lastRun().Error; said == "" || !strings.Contains(r.log.String(), said) {
+		t.Errorf("the log does not say %q:\n%s", said, r.log)
+	}
 	return r, n
 }
 
@@ -95,9 +99,9 @@ func TestHeldDeletionsAreJudgedAfresh(t *testing.T) {
 	}
 }
 
-// A connection that points at another tenant deletes nothing of the one before
-// until that is allowed.
-func TestAnotherTenantDeletesNothing(t *testing.T) {
+// A connection that points at another tenant changes nothing until that is
+// allowed, and deletes nothing of the one before until that is allowed, too.
+func TestAnotherTenantChangesNothing(t *testing.T) {
 	t.Parallel()
 	base := newRig(t)
 	for _, name := range []string{"another host", "another project"} {
@@ -115,19 +119,21 @@ func TestAnotherTenantDeletesNothing(t *testing.T) {
 				n.world.Put(account("b00", ""))
 			}
 			for range 2 {
-				result := r.mustSync("held")
-				if got := r.held(); !slices.Equal(got, ids(0, 4)) || result.Deleted > 0 || !strings.Contains(r.lastRun().Error, "another host or provider account") {
-					t.Errorf("held %v, %+v, %q", got, result.Counts, r.lastRun().Error)
+				r.unchanged(func() { r.mustSync("failed") })
+				if got := r.held(); len(got) > 0 || !strings.Contains(r.lastRun().Error, "its accounts came from") {
+					t.Errorf("held %v, %q", got, r.lastRun().Error)
 				}
 			}
-			if _, there := r.directory()["b00"]; !there {
-				t.Error("what the other tenant has is not taken")
+			result := r.mustSync("held", allowDeletes)
+			if got := r.held(); !slices.Equal(got, ids(0, 4)) || result.Created != 1 {
+				t.Errorf("held %v, %+v", got, result.Counts)
 			}
 			r.mustSync("succeeded", allowDeletes)
 			if got := r.deleted(); !slices.Equal(got, ids(0, 4)) {
 				t.Errorf("deleted %v", got)
 			}
 			// From now on it is the one that the accounts come from.
+			r.age(25 * time.Hour)
 			n.world.Remove("b00")
 			other.world.Remove("b00")
 			r.mustSync("succeeded")
@@ -137,6 +143,64 @@ func TestAnotherTenantDeletesNothing(t *testing.T) {
 		})
 	}
 }
+
+// An account that cannot be asked for is deleted once two complete listings in a
+// row left it out, whatever incomplete runs came between that did not see it.
+func TestTwoListingsDeleteWhereNoneCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	base := newRig(t)
+	for name, c := range map[string]struct {
+		between func(*rig, *fake)
+		held    []string
+	}{
+		"nothing":      {func(*rig, *fake) {}, nil},
+		"a failed run": {func(r *rig, f *fake) { f.list = tornAtOnce; r.mustSync("failed") }, nil},
+		"a plan":       {func(r *rig, f *fake) { r.planned() }, nil},
+		"a replay": {func(r *rig, f *fake) {
+			r.mustSync("succeeded", func(o *Options) { o.Trigger, o.Replay = Backfill, true })
+		}, nil},
+		"a part without it":   {func(r *rig, f *fake) { f.listsPart(objects(4, 6)); r.mustSync("partial") }, nil},
+		"a part with it":      {func(r *rig, f *fake) { f.listsPart(objects(0, 1)); r.mustSync("partial") }, ids(0, 1)},
+		"a whole one with it": {func(r *rig, f *fake) { f.lists(objects(0, 9)); r.mustSync("succeeded") }, ids(0, 1)},
+		"one that is rejected": {func(r *rig, f *fake) {
+			f.listsPart([]sources.Record{{ID: "a00", Raw: []byte("{")}})
+			r.mustSync("partial")
+		}, ids(0, 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, f := base.fresh(t).withFake()
+			f.settings.MaxDeletePercent = 10
+			f.lookup = func(string) (sources.Record, error) { return sources.Record{}, sources.ErrNoLookup }
+			f.lists(objects(0, 9))
+			r.mustSync("succeeded")
+			f.lists(objects(1, 9))
+			r.unchanged(func() { r.mustSync("held") })
+			var reason string
+			r.get(&reason, `SELECT reason FROM directory.held_deletions`)
+			if got := r.held(); !slices.Equal(got, ids(0, 1)) || !strings.Contains(reason, "one complete listing") || !strings.Contains(r.lastRun().Error, reason) {
+				t.Errorf("held %v: %q; the run says %q", got, reason, r.lastRun().Error)
+			}
+			c.between(r, f)
+			f.lists(objects(2, 9)) // the next one is missing for the first time
+			r.sync()
+			held, deleted := ids(1, 2), ids(0, 1)
+			if c.held != nil {
+				held, deleted = ids(0, 2), []string{}
+			}
+			if got := r.held(); !slices.Equal(got, held) || !slices.Equal(r.deleted(), deleted) {
+				t.Errorf("held %v, deleted %v", got, r.deleted())
+			}
+			f.lists(objects(3, 9), objects(0, 1))
+			r.sync()
+			if got := r.held(); !slices.Equal(got, ids(2, 3)) || !slices.Equal(r.deleted(), ids(1, 2)) {
+				t.Errorf("in the end %v are held, %v deleted", got, r.deleted())
+			}
+		})
+	}
+}
+
+// tornAtOnce is a listing that does so at once.
+func tornAtOnce(yield func(sources.Page, error) bool) { yield(sources.Page{}, errTorn) }
 
 // A partial run neither deletes, nor holds, nor releases.
 func TestAPartialRunLeavesDeletionsAlone(t *testing.T) {

@@ -139,7 +139,7 @@ func (r *rig) checkRun(w runRow, made map[string]int64) {
 	switch w.Status {
 	case "succeeded", "held":
 		byHand := w.Trigger == Manual && w.Fetched == 0
-		if !w.Complete && w.Trigger != Backfill && !byHand || (w.Status == "held") != (w.Held > 0) {
+		if !w.Complete && w.Trigger != Backfill && w.Trigger != Hook && !byHand || (w.Status == "held") != (w.Held > 0) {
 			bad("held is for complete runs that hold deletions")
 		}
 	case "partial":

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rollcall/sink"
+	"rollcall/sources"
 )
 
 // planned asks what a sync of acme would do, which leaves no trace.
@@ -37,6 +38,10 @@ func TestAPlanIsWhatASyncDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, f := base.fresh(t).withFake()
 		f.traits.Unlinks = rapid.Bool().Draw(t, "accounts live on")
+		f.settings.MaxDeletePercent = float64(rapid.SampledFrom([]int{0, 10, 100}).Draw(t, "percent"))
+		if rapid.Bool().Draw(t, "cannot be asked") {
+			f.lookup = func(string) (sources.Record, error) { return sources.Record{}, sources.ErrNoLookup }
+		}
 		for range rapid.IntRange(1, 4).Draw(t, "rounds") {
 			listing := goodOrBad(rapid.SliceOfN(drawListed, 0, 9).Draw(t, "listing"))
 			f.list = inPages(listing, rapid.IntRange(1, 4).Draw(t, "records a page"), rapid.IntRange(0, 4).Draw(t, "partial") == 0)

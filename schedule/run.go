@@ -3,6 +3,7 @@
 package schedule
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -122,14 +123,14 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	if resumed := run.Resumed(); resumed != (sink.Mark{}) {
 		log.Info("the listing goes on from a checkpoint", "pages", resumed.Pages, "records", resumed.Records())
 	}
-	outcome, err := r.listen(ctx, p, c, o)
+	outcome, err := r.listen(ctx, p, c, o, log)
 	p.warnings.log(log)
 	if err != nil {
 		result.Status = "failed"
 		if ctx.Err() != nil {
 			result.Status = "interrupted"
 		}
-		result.Pages = p.pages
+		result.Pages, result.Fetched = p.pages, run.Fetched()
 		return errors.Join(err, run.End(ctx, result.Status, err.Error(), result.Counts))
 	}
 	if o.Plan != nil {
@@ -162,7 +163,7 @@ func newPull(run *sink.Run, source sources.Source, pulse *pulse, c sources.Confi
 
 // listen reads the listing and judges what it left out, as long as there is
 // progress.
-func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Options) (sink.Outcome, error) {
+func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Options, log *slog.Logger) (sink.Outcome, error) {
 	ctx, stop := p.pulse.watch(ctx)
 	defer stop()
 	// A session that does not answer must not keep the run for longer.
@@ -186,26 +187,28 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	if outcome.Partial {
 		outcome.Error = errors.Join(p.parts...).Error()
 	}
-	if !outcome.Complete {
-		outcome.Adopt = p.run.Identity() == "" && !o.Replay
+	known := p.run.Identity()
+	outcome.Adopt = known != traits.Identity && !o.Replay // which asks no provider
+	elsewhere := moved(known, traits.Identity) && !o.Replay
+	if !outcome.Complete && !elsewhere {
 		return outcome, nil
+	}
+	missing, err := p.run.Missing(ctx)
+	if err == nil && elsewhere {
+		err = checkTenant(c.Name, known, traits.Identity, missing, outcome.Complete, o.AllowDeletes, log)
+	}
+	if err != nil || !outcome.Complete {
+		return outcome, err
 	}
 	g := guard{
 		run: p.run, source: p.source, digest: p.digest, name: c.Name,
 		percent: c.MaxDeletePercent, allow: o.AllowDeletes, pulse: p.pulse,
 	}
-	var err error
-	if outcome.Deletions, err = g.judge(ctx); err != nil {
-		return outcome, err
+	outcome.Deletions, err = g.judge(ctx, missing)
+	if reason := cmp.Or(outcome.Deletions.Hold, outcome.Deletions.Wait); reason != "" {
+		outcome.Error = fmt.Sprintf("%s: deletions are held; if they are right, run: rollcall sync %s --allow-deletes", reason, c.Name)
 	}
-	hold := outcome.Deletions.Hold
-	if hold != "" {
-		outcome.Error = fmt.Sprintf("%s: deletions are held; if they are right, run: rollcall sync %s --allow-deletes", hold, c.Name)
-	}
-	// With nothing held, all that the directory has was found where the
-	// connection points now.
-	outcome.Adopt = p.run.Identity() != traits.Identity && (hold == "" || o.AllowDeletes)
-	return outcome, nil
+	return outcome, err
 }
 
 func logResult(log *slog.Logger, r Result) {
@@ -222,7 +225,7 @@ func logResult(log *slog.Logger, r Result) {
 	case r.Err != nil:
 		log.Error("run "+orFailed(r.Status), append(args, "error", r.Err)...)
 	case r.Status == "held":
-		log.Warn("run held", args...)
+		log.Warn("run held", append(args, "error", r.Error)...)
 	default:
 		log.Info("run "+r.Status, args...)
 	}

@@ -41,8 +41,9 @@ type Outcome struct {
 // Deletions are the missing accounts and what is to become of them.
 type Deletions struct {
 	Missing *Missing // nil where the listing was not complete
-	Hold    string   // why they are held; "" makes them
-	Allow   bool     // those in held_deletions are made whatever Hold says
+	Hold    string   // why all of them are held; "" holds none
+	Wait    string   // why those are held that are not in held_deletions yet; "" holds none
+	Allow   bool     // deletes those in held_deletions also where Hold is set
 	Alive   []int64  // accounts that the provider says exist: never deleted
 }
 
@@ -50,6 +51,7 @@ type Deletions struct {
 type Report struct {
 	Counts
 	Status string
+	Error  string // why it is partial or held, and what to do
 
 	Drift []Drift // fields of the provider that are new or of another type
 

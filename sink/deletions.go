@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/lib/pq"
@@ -44,7 +45,7 @@ func (a *applying) delete(ctx context.Context) error {
 	if a.missing() == 0 || a.o.Unlinks || d.Hold != "" && !d.Allow {
 		return nil
 	}
-	n, err := a.exec(ctx, "choose_deletions", pq.Array(d.Alive), d.Hold == "", a.Source)
+	n, err := a.exec(ctx, "choose_deletions", pq.Array(d.Alive), d.Hold == "" && d.Wait == "", a.Source)
 	a.report.Deleted = n
 	return err
 }
@@ -56,7 +57,7 @@ func (a *applying) hold(ctx context.Context) error {
 		return err
 	}
 	if !a.o.Complete {
-		return nil
+		return a.release(ctx)
 	}
 	if a.missing() == 0 || a.o.Unlinks {
 		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.held_deletions WHERE source = $1`, a.Source)
@@ -65,12 +66,31 @@ func (a *applying) hold(ctx context.Context) error {
 	if _, err := a.exec(ctx, "unhold", a.Source); err != nil {
 		return err
 	}
-	reason := a.o.Deletions.Hold
+	reason := cmp.Or(a.o.Deletions.Hold, a.o.Deletions.Wait)
 	if reason == "" {
 		return nil
 	}
 	n, err := a.exec(ctx, "hold", a.Source, a.ID, a.instant, reason)
 	a.report.Held = n
+	return err
+}
+
+// release takes the accounts that an incomplete listing has off held_deletions:
+// they are not missing, and the next complete listing without them is the first.
+// A replay lists what is stored and shows no account at the provider.
+func (a *applying) release(ctx context.Context) error {
+	if a.o.Replay {
+		return nil
+	}
+	held, err := a.held(ctx)
+	if err != nil {
+		return err
+	}
+	held.And(a.seen)
+	if held.IsEmpty() {
+		return nil
+	}
+	_, err = a.tx.ExecContext(ctx, `DELETE FROM directory.held_deletions WHERE source = $1 AND account_id = ANY ($2)`, a.Source, pq.Array(held.ToArray()))
 	return err
 }
 
@@ -87,7 +107,10 @@ func (a *applying) sumUp() {
 		a.report.Status = "partial"
 	case c.Held > 0:
 		a.report.Status = "held"
+	default:
+		return // what would have been held was allowed
 	}
+	a.report.Error = a.o.Error
 }
 
 // finish closes the run's row and clears what was staged.
@@ -108,11 +131,8 @@ func (a *applying) finish(ctx context.Context) error {
 	if err := a.remember(ctx); err != nil {
 		return err
 	}
-	if a.report.Status == "succeeded" {
-		a.o.Error = "" // what would have been held was allowed
-	}
 	_, err := a.exec(ctx, "succeed", a.ID, a.report.Status, a.o.Complete, c.Pages, c.Fetched, c.Created, c.Updated, c.Moved,
-		c.Deleted, c.Restored, c.Unchanged, c.Rejected, c.Held, a.o.Error)
+		c.Deleted, c.Restored, c.Unchanged, c.Rejected, c.Held, a.report.Error)
 	if err != nil || !c.Changed() {
 		return err
 	}

@@ -22,6 +22,10 @@ const (
 
 	// maxHintFailures is how often an account is asked for in vain.
 	maxHintFailures = 5
+
+	// hintIsDue is the condition on a hint to be asked for. No failure puts one off
+	// by an hour: one that is due later is of a clock that was set back since.
+	hintIsDue = `due_at NOT BETWEEN clock_timestamp() AND clock_timestamp() + interval '1 hour'`
 )
 
 // Remember keeps hints, one an account. It returns false where not all of them
@@ -39,7 +43,7 @@ func Remember(ctx context.Context, db *sqlx.DB, source string, ids []string) (bo
 func Hints(ctx context.Context, db *sqlx.DB, source string, n int) ([]Hint, error) {
 	var list []Hint
 	err := db.SelectContext(ctx, &list, `SELECT source, external_id, received_at FROM directory_internal.hint
-		WHERE source = $1 AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $2`, source, n)
+		WHERE source = $1 AND `+hintIsDue+` ORDER BY due_at LIMIT $2`, source, n)
 	return list, wrap(ctx, err)
 }
 
@@ -81,7 +85,7 @@ func (r *Run) wanted(ctx context.Context) error {
 		return nil
 	}
 	var due bool
-	err := r.conn.GetContext(ctx, &due, `SELECT EXISTS (SELECT FROM directory_internal.hint WHERE source = $1 AND due_at <= clock_timestamp())`, r.Source)
+	err := r.conn.GetContext(ctx, &due, `SELECT EXISTS (SELECT FROM directory_internal.hint WHERE source = $1 AND `+hintIsDue+`)`, r.Source)
 	if err == nil && !due {
 		return ErrBusy
 	}

@@ -71,6 +71,15 @@ func exclusively(ctx context.Context, db *sqlx.DB, source string, work func(*sql
 	return wrap(ctx, tx.Commit())
 }
 
+// LiveAccounts returns how many accounts Retire marks as deleted.
+func LiveAccounts(ctx context.Context, db *sqlx.DB, source string) (int64, error) {
+	if _, err := providerOf(ctx, db, source); err != nil {
+		return 0, err
+	}
+	live, _, err := CountAccounts(ctx, db, source)
+	return live, err
+}
+
 // Retire marks all live accounts of a connection as deleted, as a run of its own.
 func Retire(ctx context.Context, db *sqlx.DB, source string) (Report, error) {
 	return byHand(ctx, db, source, `SELECT id FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL`, nil)

@@ -140,6 +140,10 @@ func (r *Run) Recognize(ctx context.Context, m *Memory) (clear bool, err error) 
 // plus the records without an id.
 func (r *Run) Distinct() int64 { return int64(r.seen.GetCardinality()) + r.created + r.noID }
 
+// Fetched returns how many accounts and records without an id the run has read so
+// far, those before a checkpoint included.
+func (r *Run) Fetched() int64 { return r.resumed.unchanged + r.Distinct() }
+
 // Reset takes everything back that the run has seen and staged, to read the
 // listing again.
 func (r *Run) Reset(ctx context.Context) error {

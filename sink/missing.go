@@ -21,6 +21,9 @@ type Missing struct {
 // Len returns how many accounts are missing.
 func (m *Missing) Len() int64 { return int64(m.ids.GetCardinality()) }
 
+// Shared returns how many of the live accounts the listing has.
+func (m *Missing) Shared() int64 { return m.Live - m.Len() }
+
 // Remove takes an account that turned out to be there off the missing ones.
 func (m *Missing) Remove(id int64) { m.ids.Remove(uint64(id)) }
 
@@ -35,21 +38,30 @@ func (r *Run) Missing(ctx context.Context) (*Missing, error) {
 	if r.seen.GetCardinality()-r.returned.GetCardinality() == uint64(m.Live) {
 		return m, nil
 	}
-	rows, err := r.conn.QueryContext(ctx, `SELECT id FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL`, r.Source)
-	if err != nil {
-		return nil, wrap(ctx, err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id uint64
-		if err := rows.Scan(&id); err != nil {
-			return nil, wrap(ctx, err)
-		}
+	err = r.each(ctx, `SELECT id FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL`, []any{r.Source}, func(id uint64) {
 		if !r.seen.Contains(id) {
 			m.ids.Add(id)
 		}
+	})
+	return m, err
+}
+
+// held returns the accounts in held_deletions: those that the last complete
+// listing left out, and that are live.
+func (r *Run) held(ctx context.Context) (*roaring64.Bitmap, error) {
+	ids := roaring64.New()
+	err := r.each(ctx, `SELECT account_id FROM directory.held_deletions WHERE source = $1`, []any{r.Source}, func(id uint64) { ids.Add(id) })
+	return ids, err
+}
+
+// MissedBefore returns how many of the missing accounts the last complete
+// listing left out, too.
+func (r *Run) MissedBefore(ctx context.Context, m *Missing) (int64, error) {
+	held, err := r.held(ctx)
+	if err != nil {
+		return 0, err
 	}
-	return m, wrap(ctx, rows.Err())
+	return int64(held.AndCardinality(m.ids)), nil
 }
 
 // A Named is an account by both of its ids.

@@ -1,6 +1,8 @@
 package sources
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -30,6 +32,13 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // Reveal returns the secret itself, to be sent to its own host.
 func (s Secret) Reveal() string { return string(s) }
+
+// Tag returns 32 bits of the secret's hash: enough to notice another secret, and
+// too few to find it by. It stands for a provider account that has no id.
+func (s Secret) Tag() string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:4])
+}
 
 // Settings are what every connection can be told in its environment, whatever
 // its provider.

@@ -51,7 +51,8 @@ type Traits struct {
 	Rules *model.Rules
 
 	// Identity is the host and the provider's own account that the connection
-	// reads, without a secret. When it changes, nothing is deleted.
+	// reads, without a secret; errors name it. When it changes, a listing is
+	// applied only where it has at least half of the live accounts.
 	Identity string
 
 	// IDMember is the member of an object that is its id.

@@ -88,7 +88,7 @@ old name, are yours to rename: do it while nothing runs.`,
 					return err
 				}
 				fmt.Fprintf(a.stdout, "%s is %s now, with its %d accounts\n", from, to, accounts)
-				if a.isConfigured(ctx, from) {
+				if configured, err := a.isConfigured(ctx, from); configured && err == nil {
 					fmt.Fprintf(a.stderr, "ROLLCALL_SOURCES still names %s: rename it there, and its variables from %s… to %s…, before the next run\n",
 						from, prefixOf(from), prefixOf(to))
 				}
@@ -103,33 +103,50 @@ func prefixOf(name string) string {
 }
 
 func retireConnectionCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var agreed consent
+	c := &cobra.Command{
 		Use:   "retire NAME",
 		Short: "Mark all accounts of a connection as deleted: it is gone for good",
 		Long: `Marks all live accounts of a connection as deleted, as a run of its own. Their
-history stays. Take the connection out of ROLLCALL_SOURCES as well: a sync would
-bring back what its provider still lists.`,
-		Example: "  rollcall connections retire acme",
-		RunE: a.does(func(ctx context.Context, args []string) error {
-			return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
-				report, err := sink.Retire(ctx, db, args[0])
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(a.stdout, "%s is retired: %d accounts are marked as deleted\n", args[0], report.Deleted)
-				if a.isConfigured(ctx, args[0]) {
-					fmt.Fprintf(a.stderr, "ROLLCALL_SOURCES still names %s: take it out, or the next sync brings back what its provider lists\n", args[0])
-				}
-				return nil
-			})
-		}),
+history stays. The connection must not be in ROLLCALL_SOURCES any more: a sync
+would bring back what its provider still lists. It asks on a terminal, and needs
+--yes elsewhere.`,
+		Example: `  rollcall connections retire acme
+  rollcall connections retire acme --yes`,
 	}
+	agreed.add(c)
+	c.RunE = a.does(func(ctx context.Context, args []string) error {
+		name := args[0]
+		configured, err := a.isConfigured(ctx, name)
+		if err != nil {
+			return err
+		}
+		if configured {
+			return badUsage("%s is still configured: take it out of ROLLCALL_SOURCES first, or the next sync brings back what its provider lists", name)
+		}
+		return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
+			live, err := sink.LiveAccounts(ctx, db, name)
+			if err != nil {
+				return err
+			}
+			if err := agreed.to(ctx, a, fmt.Sprintf("mark %d accounts of %s as deleted", live, name)); err != nil {
+				return err
+			}
+			report, err := sink.Retire(ctx, db, name)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s is retired: %d accounts are marked as deleted\n", name, report.Deleted)
+			return err
+		})
+	})
+	return c
 }
 
-// isConfigured tells whether ROLLCALL_SOURCES names the connection.
-func (a *app) isConfigured(ctx context.Context, name string) bool {
+// isConfigured reports whether ROLLCALL_SOURCES names the connection.
+func (a *app) isConfigured(ctx context.Context, name string) (bool, error) {
 	configured, err := sources.Listed(ctx, providers, a.env)
-	return err == nil && slices.ContainsFunc(configured, func(c sources.Connection) bool { return c.Name == name })
+	return slices.ContainsFunc(configured, func(c sources.Connection) bool { return c.Name == name }), err
 }
 
 // keeperSessions is the size of the pool of a command that changes the directory

@@ -162,7 +162,7 @@ func TestWritingRefusesAPooler(t *testing.T) {
 	defer fleet.Close()
 	env := fleet.Env()
 	env["DATABASE_URL"] = pooled(t, sinktest.URL(t))
-	for _, args := range [][]string{{"sync"}, {"backfill", "audian"}, {"connections", "retire", "audian"}} {
+	for _, args := range [][]string{{"sync"}, {"backfill", "audian"}, {"connections", "retire", "gone", "--yes"}} {
 		if code, _, stderr := call(t, env, args...); code != exitFailed || !strings.Contains(stderr, "a pooler in transaction mode") {
 			t.Errorf("%v: exit status %d: %s", args, code, stderr)
 		}

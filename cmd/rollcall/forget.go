@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
@@ -17,50 +12,55 @@ import (
 )
 
 func retireCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var agreed consent
+	c := &cobra.Command{
 		Use:   "retire ID",
 		Short: "Mark one account as deleted",
 		Long: `Marks one account as deleted, as a run of its own; its history stays. Should the
 provider list it again, the next sync restores it. ID is the directory's id or
-source/external_id.`,
+source/external_id. It asks on a terminal, and needs --yes elsewhere.`,
 		Example: `  rollcall retire 42
-  rollcall retire acme/AC0123456789`,
-		RunE: a.does(func(ctx context.Context, args []string) error {
-			return a.withAccount(ctx, args[0], func(ctx context.Context, db *sqlx.DB, account reader.Account) error {
-				report, err := sink.RetireAccount(ctx, db, account.Source, account.ID)
-				if err != nil {
-					return err
-				}
-				what := "is marked as deleted"
-				if report.Deleted == 0 {
-					what = "was marked as deleted already"
-				}
-				_, err = fmt.Fprintf(a.stdout, "%s %s\n", clean(args[0]), what)
-				return err
-			})
-		}),
+  rollcall retire acme/AC0123456789 --yes`,
 	}
+	agreed.add(c)
+	c.RunE = a.does(func(ctx context.Context, args []string) error {
+		return a.withAccount(ctx, args[0], func(ctx context.Context, db *sqlx.DB, account reader.Account) error {
+			if err := agreed.to(ctx, a, fmt.Sprintf("mark %s as deleted", clean(args[0]))); err != nil {
+				return err
+			}
+			report, err := sink.RetireAccount(ctx, db, account.Source, account.ID)
+			if err != nil {
+				return err
+			}
+			what := "is marked as deleted"
+			if report.Deleted == 0 {
+				what = "was marked as deleted already"
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s %s\n", clean(args[0]), what)
+			return err
+		})
+	})
+	return c
 }
 
 func forgetCommand(a *app) *cobra.Command {
-	var yes bool
+	var agreed consent
 	c := &cobra.Command{
 		Use:   "forget ID",
 		Short: "Erase one account with its history and rejects",
 		Long: `Erases one account with its history, and what was rejected, held or staged of it:
 a privacy request. This cannot be undone. Accounts below it stay, without a
 parent. Should the provider list it still, the next sync takes it in anew. ID is
-the directory's id or source/external_id.`,
+the directory's id or source/external_id. It asks on a terminal, and needs --yes
+elsewhere.`,
 		Example: `  rollcall forget acme/AC0123456789
   rollcall forget 42 --yes`,
 	}
-	c.Flags().BoolVar(&yes, "yes", false, "do not ask (it is asked on a terminal only)")
+	agreed.add(c)
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
 		return a.withAccount(ctx, args[0], func(ctx context.Context, db *sqlx.DB, account reader.Account) error {
-			if !yes && a.screen.terminal() && terminalWidth(os.Stdin) > 0 {
-				if err := a.confirm(ctx, os.Stdin, args[0]); err != nil {
-					return err
-				}
+			if err := agreed.to(ctx, a, fmt.Sprintf("erase %s with all of its history, for ever", clean(args[0]))); err != nil {
+				return err
 			}
 			children, err := sink.Forget(ctx, db, account.Source, account.ID)
 			if err != nil {
@@ -71,26 +71,6 @@ the directory's id or source/external_id.`,
 		})
 	})
 	return c
-}
-
-// confirm asks on a terminal; nothing but yes is a yes.
-func (a *app) confirm(ctx context.Context, in io.Reader, account string) error {
-	fmt.Fprintf(a.stderr, "Erase %s with all of its history, for ever? [yes/no] ", clean(account))
-	answered := make(chan string, 1)
-	go func() { // a read cannot be cut short: the end of the program ends it
-		answer, _ := bufio.NewReader(in).ReadString('\n') // no answer is no
-		answered <- answer
-	}()
-	select {
-	case answer := <-answered:
-		if strings.TrimSpace(strings.ToLower(answer)) != "yes" {
-			return errors.New("nothing was erased")
-		}
-		return nil
-	case <-ctx.Done():
-		fmt.Fprintln(a.stderr, "\nnothing was erased")
-		return context.Cause(ctx)
-	}
 }
 
 // withAccount looks an account up and hands it to work.

@@ -30,12 +30,15 @@ fails disturbs no other.
 A connection that another run holds is skipped; one that is named is waited for,
 up to its TIMEOUT.
 
+A connection that reads another host or provider account than before fails where
+its listing has less than half of the live accounts; --allow-deletes applies it.
+
 Exit status: 0 all well; 1 a connection failed or was partial; 2 bad usage or
 configuration, nothing was started; 3 no failure, but deletions are held.`,
 		Example: `  rollcall sync
   rollcall sync acme --allow-deletes   # make the deletions that are held`,
 	}
-	c.Flags().BoolVar(&allow, "allow-deletes", false, "make the deletions that are held (needs NAME)")
+	c.Flags().BoolVar(&allow, "allow-deletes", false, "delete what is held, and apply the listing of another provider account (needs NAME)")
 	c.RunE = func(c *cobra.Command, names []string) error {
 		if allow && len(names) == 0 {
 			return badUsage("--allow-deletes needs the NAME of a connection")

@@ -1,5 +1,5 @@
--- $1 accounts proven alive, $2 whether all others are deleted (else those that
--- were held before, which the operator allowed), $3 source.
+-- $1 accounts proven alive, $2 whether all others are deleted (else those in
+-- held_deletions: the operator allowed them, or a second listing left them out), $3 source.
 INSERT INTO pg_temp.change (account_id, operation, changed)
 SELECT m.account_id, 'deleted', NULL
 FROM pg_temp.missing m

@@ -2,8 +2,13 @@
 -- $2 seconds: neither over the session itself nor, by its process, over another.
 -- A process that was stopped, or cut off, so lets go of its lock. They are
 -- chosen first: as one more condition, the end would come before the others.
+-- An instant in the future is of a clock that was set back since: a beat then
+-- counts from now, and the state of a session says nothing.
 -- $1 class of the locks.
-WITH silent AS MATERIALIZED (
+WITH set_back AS (
+    UPDATE directory_internal.beat SET beat_at = clock_timestamp()
+    WHERE beat_at > clock_timestamp() + interval '1 minute'
+), silent AS MATERIALIZED (
     SELECT c.name, l.pid
     FROM pg_locks l
     JOIN directory_internal.connection c ON c.id = l.objid::bigint
@@ -12,6 +17,6 @@ WITH silent AS MATERIALIZED (
     WHERE l.locktype = 'advisory' AND l.classid::bigint = $1 AND l.objsubid = 2 AND l.granted
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND l.pid <> pg_backend_pid()
-      AND greatest(b.beat_at, s.state_change) < clock_timestamp() - make_interval(secs => $2)
+      AND greatest(b.beat_at, CASE WHEN s.state_change <= clock_timestamp() + interval '1 minute' THEN s.state_change END) < clock_timestamp() - make_interval(secs => $2)
 )
 SELECT name FROM silent WHERE pg_terminate_backend(pid)

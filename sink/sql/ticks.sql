@@ -2,10 +2,11 @@
 -- ask for, and the clock that all replicas go by. A scheduled run that is marked
 -- as running while nobody holds its connection has died; it is named as long as
 -- its tick was not made up. $1 sources, $2 class of the locks, $3 seconds after
--- which the run of a claimed tick should have begun.
+-- which the run of a claimed tick should have begun. What lies further in the
+-- future than anything puts it is of a clock that was set back since: it is due.
 SELECT s.source, t.tick_at, c.started_at,
-       coalesce(t.open_since < clock_timestamp() - make_interval(secs => $3), false) AS unbegun,
-       EXISTS (SELECT FROM directory_internal.hint h WHERE h.source = s.source AND h.due_at <= clock_timestamp()) AS hinted,
+       coalesce(t.open_since NOT BETWEEN clock_timestamp() - make_interval(secs => $3) AND clock_timestamp() + interval '1 minute', false) AS unbegun,
+       EXISTS (SELECT FROM directory_internal.hint h WHERE h.source = s.source AND h.due_at NOT BETWEEN clock_timestamp() AND clock_timestamp() + interval '1 hour') AS hinted,
        (SELECT r.id
         FROM directory.runs r
         WHERE r.source = s.source AND r.status = 'running' AND r.trigger = 'schedule' AND t.made_up IS DISTINCT FROM t.tick_at

@@ -8,8 +8,6 @@ package agendize
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -81,18 +79,11 @@ func open(o fetch.Options, cfg Config) *source {
 			Mapping:  mapping,
 			Rules:    model.NewRules(secrets, []string{"credit"}, []string{"tools", "tags"}).WithValues(key, token),
 			IDMember: "id",
-			Identity: strings.ToLower(o.Base.Host) + "/" + reseller(key),
+			// The key stands for its reseller, of whom the API gives no id; the token
+			// changes while the reseller stays.
+			Identity: strings.ToLower(o.Base.Host) + "/" + cfg.APIKey.Tag(),
 		},
 	}
-}
-
-// reseller stands for the reseller that the key belongs to. The API tells no id
-// of it, and the token changes while the reseller stays; so it is 32 bits of the
-// key's hash, enough to notice another key and too few to find it by. A key that
-// is replaced therefore holds deletions, once, until they are allowed.
-func reseller(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:4])
 }
 
 func (s *source) Traits() sources.Traits { return s.traits }

@@ -62,8 +62,9 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		traits: sources.Traits{
 			Mapping: 2,
 			Rules:   model.NewRules(secrets, nil, nil).WithValues(credentials...),
-			// Not the sessions: adding one must not look like another provider account.
-			Identity: options.Base.Host,
+			// Not the sessions, which end and are renewed one by one, and each of which
+			// names its own account.
+			Identity: options.Base.Host + "/" + cfg.AppKey.Tag(),
 			// Of a network's member: what a session answers without an id is no record.
 			IDMember:      "account_id",
 			ParentOutside: true,

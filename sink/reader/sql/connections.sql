@@ -24,7 +24,7 @@ SELECT k.source,
        c.source IS NOT NULL AS configured,
        coalesce(n.live, 0) AS accounts_live, coalesce(n.deleted, 0) AS accounts_deleted,
        last.started_at AS last_run_at, last.status AS last_status,
-       (SELECT max(r.finished_at) FROM directory.runs r WHERE r.source = k.source AND r.complete) AS last_success_at,
+       (SELECT h.last_success_at FROM directory.source_health h WHERE h.source = k.source) AS last_success_at,
        (SELECT count(*) FROM directory.held_deletions h WHERE h.source = k.source) AS deletions_held,
        (SELECT count(*) FROM directory.rejects r WHERE r.source = k.source AND r.resolved_at IS NULL) AS rejects_open
 FROM known k
