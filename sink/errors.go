@@ -60,7 +60,7 @@ func advice(err error) string {
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "ended the session, or the network did (has it restarted?): run again"
 	}
-	return err.Error()
+	return strings.ReplaceAll(err.Error(), "\n", "; ") // of several hosts
 }
 
 // SQLSTATE codes and classes that call for words of their own.
@@ -80,6 +80,10 @@ func refused(e *pq.Error) string {
 		return "is read-only (a standby?): rollcall needs the primary"
 	case code == "3F000" || code == "42P01":
 		return "has no directory of this version: run rollcall migrate up"
+	case code == "53300":
+		return e.Message + ": the server, the database or the role allows too few connections: raise that limit, or lower ROLLCALL_PARALLEL"
+	case code == "42704" && slices.ContainsFunc(settings, func(s setting) bool { return strings.Contains(e.Message, `"`+s.name+`"`) }):
+		return e.Message + ": rollcall needs Postgres 14 or later"
 	case code[:2] == "53":
 		return e.Message + ": the server is out of connections, disk or memory"
 	case code == "57P01" || code == "57P02" || code == "57P03":

@@ -85,7 +85,8 @@ func (s *Server) URL() string { return s.DatabaseURL(Database) }
 func (s *Server) DatabaseURL(name string) string {
 	u := url.URL{
 		Scheme: "postgres", User: url.User(superuser), Path: "/" + name,
-		RawQuery: url.Values{"host": {s.dir.socket()}, "sslmode": {"disable"}}.Encode(),
+		// All of it, so that PG… variables that are meant for another server change nothing.
+		RawQuery: url.Values{"host": {s.dir.socket()}, "hostaddr": {""}, "port": {"5432"}, "sslmode": {"disable"}}.Encode(),
 	}
 	return u.String()
 }
