@@ -59,7 +59,7 @@ func (r *Run) takeUp(ctx context.Context) error {
 	if r.stagedBy = r.ID; !r.checkpoints || r.start.Plan {
 		return nil
 	}
-	const old = `DELETE FROM directory_internal.checkpoint WHERE connection_id = $1 AND saved_at < clock_timestamp() - make_interval(secs => $2)`
+	const old = `DELETE FROM directory_internal.checkpoint WHERE connection_id = $1 AND saved_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)`
 	if _, err := r.conn.ExecContext(ctx, old, r.connection, checkpointLife.Seconds()); err != nil || r.start.Resumable == nil {
 		return err
 	}

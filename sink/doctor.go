@@ -74,7 +74,7 @@ func (e *examination) version(ctx context.Context) (state, detail string, err er
 	var number int
 	var name string
 	var standby bool
-	err = e.db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery()`).
+	err = e.db.QueryRowContext(ctx, `SELECT pg_catalog.current_setting('server_version_num')::int, pg_catalog.current_setting('server_version'), pg_catalog.pg_is_in_recovery()`).
 		Scan(&number, &name, &standby)
 	switch {
 	case err != nil:
@@ -100,7 +100,7 @@ func (e *examination) pooler(ctx context.Context) (state, detail string, err err
 func (e *examination) clock(ctx context.Context) (state, detail string, err error) {
 	var there time.Time
 	before := time.Now()
-	if err := e.db.GetContext(ctx, &there, `SELECT clock_timestamp()`); err != nil {
+	if err := e.db.GetContext(ctx, &there, `SELECT pg_catalog.clock_timestamp()`); err != nil {
 		return "", "", err
 	}
 	after := time.Now()
@@ -176,9 +176,9 @@ func (e *examination) reader(ctx context.Context) (state, detail string, err err
 // known or there is no directory yet.
 func Identity(ctx context.Context, db *sqlx.DB, source string) (identity string, err error) {
 	var there bool
-	if err := db.GetContext(ctx, &there, `SELECT to_regclass('directory_internal.connection') IS NOT NULL`); err != nil || !there {
+	if err := db.GetContext(ctx, &there, `SELECT pg_catalog.to_regclass('directory_internal.connection') IS NOT NULL`); err != nil || !there {
 		return "", wrap(ctx, err)
 	}
-	err = db.GetContext(ctx, &identity, `SELECT coalesce(max(identity), '') FROM directory_internal.connection WHERE name = $1`, source)
+	err = db.GetContext(ctx, &identity, `SELECT coalesce(pg_catalog.max(identity), '') FROM directory_internal.connection WHERE name = $1`, source)
 	return identity, wrap(ctx, err)
 }

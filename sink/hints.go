@@ -39,7 +39,7 @@ func Remember(ctx context.Context, db *sqlx.DB, source string, ids []string) (bo
 func Hints(ctx context.Context, db *sqlx.DB, source string, n int) ([]Hint, error) {
 	var list []Hint
 	err := db.SelectContext(ctx, &list, `SELECT source, external_id, received_at FROM directory_internal.hint
-		WHERE source = $1 AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $2`, source, n)
+		WHERE source = $1 AND due_at <= pg_catalog.clock_timestamp() ORDER BY due_at LIMIT $2`, source, n)
 	return list, wrap(ctx, err)
 }
 
@@ -81,7 +81,7 @@ func (r *Run) wanted(ctx context.Context) error {
 		return nil
 	}
 	var due bool
-	err := r.conn.GetContext(ctx, &due, `SELECT EXISTS (SELECT FROM directory_internal.hint WHERE source = $1 AND due_at <= clock_timestamp())`, r.Source)
+	err := r.conn.GetContext(ctx, &due, `SELECT EXISTS (SELECT FROM directory_internal.hint WHERE source = $1 AND due_at <= pg_catalog.clock_timestamp())`, r.Source)
 	if err == nil && !due {
 		return ErrBusy
 	}

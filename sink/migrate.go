@@ -66,10 +66,10 @@ func Versions(ctx context.Context, db *sqlx.DB) ([]Version, error) {
 // the table itself, since goose would create it.
 func appliedVersion(ctx context.Context, db *sqlx.DB) (version int64, err error) {
 	var exists bool
-	if err := db.GetContext(ctx, &exists, `SELECT to_regclass($1) IS NOT NULL`, versionTable); err != nil || !exists {
+	if err := db.GetContext(ctx, &exists, `SELECT pg_catalog.to_regclass($1) IS NOT NULL`, versionTable); err != nil || !exists {
 		return 0, err
 	}
-	err = db.GetContext(ctx, &version, `SELECT coalesce(max(version_id), 0) FROM `+versionTable+` WHERE is_applied`)
+	err = db.GetContext(ctx, &version, `SELECT coalesce(pg_catalog.max(version_id), 0) FROM `+versionTable+` WHERE is_applied`)
 	return version, err
 }
 
@@ -127,7 +127,7 @@ func provider(db *sqlx.DB) (*goose.Provider, error) {
 // ROLLCALL_READER_ROLE takes effect; else it costs one look.
 func ensureReader(ctx context.Context, db *sqlx.DB, role string) error {
 	var able bool
-	err := db.GetContext(ctx, &able, `SELECT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 AND has_schema_privilege(r.oid, 'directory', 'USAGE'))`, role)
+	err := db.GetContext(ctx, &able, `SELECT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 AND pg_catalog.has_schema_privilege(r.oid, 'directory', 'USAGE'))`, role)
 	if err != nil || able {
 		return err
 	}
@@ -156,7 +156,7 @@ func grant(ctx context.Context, db *sqlx.DB, role string) error {
 	}
 	// The lock ends with the implicit transaction of the three: two sessions
 	// that grant on one object at once would fail.
-	_, err = db.ExecContext(ctx, fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, 0);
+	_, err = db.ExecContext(ctx, fmt.Sprintf(`SELECT pg_catalog.pg_advisory_xact_lock(%d, 0);
 		GRANT USAGE ON SCHEMA directory TO %s;
 		GRANT SELECT ON ALL TABLES IN SCHEMA directory TO %[2]s`, lockClass, name))
 	return err

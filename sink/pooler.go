@@ -54,5 +54,5 @@ func refusePooler(ctx context.Context, db *sqlx.DB) error {
 
 // backend is the server's process that answers.
 func backend(ctx context.Context, q sqlx.QueryerContext) (pid int, err error) {
-	return pid, sqlx.GetContext(ctx, q, &pid, `SELECT pg_backend_pid()`)
+	return pid, sqlx.GetContext(ctx, q, &pid, `SELECT pg_catalog.pg_backend_pid()`)
 }

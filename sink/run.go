@@ -96,7 +96,7 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 		return nil, err
 	}
 	if s.Plan {
-		err = r.conn.GetContext(ctx, &r.ID, `SELECT nextval(pg_get_serial_sequence('directory.runs', 'id'))`)
+		err = r.conn.GetContext(ctx, &r.ID, `SELECT pg_catalog.nextval(pg_catalog.pg_get_serial_sequence('directory.runs', 'id'))`)
 	} else {
 		err = r.conn.GetContext(ctx, &r.ID, statement("begin"), s.Source, s.Provider, s.Trigger, s.Tick)
 	}
@@ -162,7 +162,7 @@ func (r *Run) lock(ctx context.Context) error {
 		guard.extend(SilentAfter)
 		var held bool
 		var pid int
-		err := r.conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1, $2), pg_backend_pid()`, lockClass, r.connection).Scan(&held, &pid)
+		err := r.conn.QueryRowContext(ctx, `SELECT pg_catalog.pg_try_advisory_lock($1, $2), pg_catalog.pg_backend_pid()`, lockClass, r.connection).Scan(&held, &pid)
 		if err != nil {
 			return err
 		}
@@ -196,7 +196,7 @@ func (r *Run) lock(ctx context.Context) error {
 func (r *Run) clearLeftovers(ctx context.Context) error {
 	const maxStaging = 8 << 20 // bytes
 	var size int64
-	if err := r.conn.GetContext(ctx, &size, `SELECT pg_relation_size($1)`, "directory_internal."+r.staging); err != nil || size == 0 {
+	if err := r.conn.GetContext(ctx, &size, `SELECT pg_catalog.pg_relation_size($1)`, "directory_internal."+r.staging); err != nil || size == 0 {
 		return err
 	}
 	if r.checkpoints {
@@ -296,7 +296,7 @@ func (r *Run) Close(ctx context.Context) {
 		}
 	}
 	var unlocked bool
-	err := r.conn.GetContext(ctx, &unlocked, `SELECT pg_advisory_unlock($1, $2)`, lockClass, r.connection)
+	err := r.conn.GetContext(ctx, &unlocked, `SELECT pg_catalog.pg_advisory_unlock($1, $2)`, lockClass, r.connection)
 	if err != nil || !unlocked {
 		r.discard()
 		return

@@ -10,8 +10,8 @@ WITH silent AS MATERIALIZED (
     JOIN pg_stat_activity s ON s.pid = l.pid
     LEFT JOIN directory_internal.beat b ON b.connection_id = c.id AND b.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.classid::bigint = $1 AND l.objsubid = 2 AND l.granted
-      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND l.pid <> pg_backend_pid()
-      AND greatest(b.beat_at, s.state_change) < clock_timestamp() - make_interval(secs => $2)
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())
+      AND l.pid <> pg_catalog.pg_backend_pid()
+      AND greatest(b.beat_at, s.state_change) < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)
 )
-SELECT name FROM silent WHERE pg_terminate_backend(pid)
+SELECT name FROM silent WHERE pg_catalog.pg_terminate_backend(pid)

@@ -1,6 +1,6 @@
 -- Takes the sweeping upon itself, unless someone did within $1 seconds.
 INSERT INTO directory_internal.housekeeping AS h (swept_at)
-VALUES (clock_timestamp())
+VALUES (pg_catalog.clock_timestamp())
 ON CONFLICT (only_row) DO UPDATE SET swept_at = excluded.swept_at
-WHERE h.swept_at < clock_timestamp() - make_interval(secs => $1)
+WHERE h.swept_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1)
 RETURNING true

@@ -2,6 +2,6 @@
 DELETE FROM directory.rejects
 WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM directory.rejects
-    WHERE resolved_at < clock_timestamp() - make_interval(secs => $1)
+    WHERE resolved_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1)
     LIMIT $2
 ))

@@ -3,7 +3,7 @@
 DELETE FROM directory.runs
 WHERE id IN (
     SELECT r.id FROM directory.runs r
-    WHERE r.finished_at < clock_timestamp() - make_interval(secs => $1) AND r.status <> 'running'
+    WHERE r.finished_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1) AND r.status <> 'running'
       AND EXISTS (SELECT FROM directory.runs later
                   WHERE later.source = r.source AND later.id > r.id AND later.status NOT IN ('running', 'skipped')
                     AND (later.complete OR NOT r.complete))

@@ -4,18 +4,18 @@
 -- its tick was not made up. $1 sources, $2 class of the locks, $3 seconds after
 -- which the run of a claimed tick should have begun.
 SELECT s.source, t.tick_at, c.started_at,
-       coalesce(t.open_since < clock_timestamp() - make_interval(secs => $3), false) AS unbegun,
-       EXISTS (SELECT FROM directory_internal.hint h WHERE h.source = s.source AND h.due_at <= clock_timestamp()) AS hinted,
+       coalesce(t.open_since < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $3), false) AS unbegun,
+       EXISTS (SELECT FROM directory_internal.hint h WHERE h.source = s.source AND h.due_at <= pg_catalog.clock_timestamp()) AS hinted,
        (SELECT r.id
         FROM directory.runs r
         WHERE r.source = s.source AND r.status = 'running' AND r.trigger = 'schedule' AND t.made_up IS DISTINCT FROM t.tick_at
           AND NOT EXISTS (
               SELECT FROM pg_locks l
               WHERE l.locktype = 'advisory' AND l.classid::bigint = $2 AND l.objid::bigint = c.id AND l.objsubid = 2 AND l.granted
-                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+                AND l.database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
         ORDER BY r.id DESC
         LIMIT 1) AS died,
-       clock_timestamp() AS now
-FROM unnest($1::text[]) AS s (source)
+       pg_catalog.clock_timestamp() AS now
+FROM pg_catalog.unnest($1::text[]) AS s (source)
 LEFT JOIN directory_internal.tick t ON t.source = s.source
 LEFT JOIN directory_internal.connection c ON c.name = s.source
