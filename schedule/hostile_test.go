@@ -156,7 +156,7 @@ func everything(t *testing.T, r *rig, n *tenant, db *sqlx.DB) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	for _, f := range sink.Examine(ctx, db, "directory_reader") {
+	for _, f := range sink.Examine(ctx, db, "directory_reader", 8) {
 		if strings.Contains(f.Detail, "look-alike") || strings.Contains(f.Detail, "unique") {
 			t.Errorf("doctor: %+v", f)
 		}

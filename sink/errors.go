@@ -17,6 +17,25 @@ import (
 // ErrBusy means that another run holds the connection.
 var ErrBusy = errors.New("another run holds the connection")
 
+// A BusyError is an ErrBusy that names who holds the connection.
+type BusyError struct {
+	Source  string
+	Role    string
+	PID     int
+	Foreign bool // the role may not write to the directory: no run of rollcall is its
+}
+
+// Is reports whether the target is ErrBusy, which a foreign holder is not: what
+// makes way for a run must not make way for anybody.
+func (e *BusyError) Is(target error) bool { return target == ErrBusy && !e.Foreign }
+
+func (e *BusyError) Error() string {
+	if e.Foreign {
+		return fmt.Sprintf("the lock of %s is held by role %q (pid %d), which is no run: SELECT pg_terminate_backend(%d) ends its session; then run again", e.Source, e.Role, e.PID, e.PID)
+	}
+	return fmt.Sprintf("%v: role %q, pid %d", ErrBusy, e.Role, e.PID)
+}
+
 // ErrBegun means that the run of a tick has begun elsewhere.
 var ErrBegun = errors.New("the run of this tick began elsewhere")
 
@@ -104,7 +123,7 @@ func wrap(ctx context.Context, err error) error {
 	}
 	var already *Error
 	plain := []error{ErrLost, ErrBusy, ErrBegun, ErrPooled} // no failures of the database
-	if errors.As(err, &already) || errors.As(err, new(*TakenError)) ||
+	if errors.As(err, &already) || errors.As(err, new(*TakenError)) || errors.As(err, new(*BusyError)) ||
 		slices.ContainsFunc(plain, func(known error) bool { return errors.Is(err, known) }) {
 		return err
 	}

@@ -30,6 +30,8 @@ type Start struct {
 	Wait     time.Duration // how long to wait for another run of the connection
 	Plan     bool          // compare only: the run leaves no row and cannot apply
 	Tick     bool          // the run is that of the connection's open tick
+	Patience time.Duration // how long to wait for sessions; 0 is handWait
+	Warn     func(error)   // is called when the run has to wait for a session; may be nil
 
 	Resumable *Resumable // keeps checkpoints and goes on from one; nil does neither
 }
@@ -116,9 +118,26 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 	return r, err
 }
 
-// connect takes a session that answers: those that lay idle may have ended
-// since, with a restart of Postgres all of them.
-func (r *Run) connect(ctx context.Context) (err error) {
+// connect takes a session, and first has the desk open one: a run whose signs of
+// life find no session would be taken for dead.
+func (r *Run) connect(ctx context.Context) error {
+	patience := r.start.Patience
+	if patience == 0 {
+		patience = handWait
+	}
+	return patiently(ctx, patience, r.start.Warn, func() error {
+		if desk := Desk(r.db); desk.Stats().OpenConnections == 0 {
+			if err := desk.PingContext(ctx); err != nil {
+				return err
+			}
+		}
+		return r.take(ctx)
+	})
+}
+
+// take takes a session that answers: those that lay idle may have ended since,
+// with a restart of Postgres all of them.
+func (r *Run) take(ctx context.Context) (err error) {
 	for idle := r.db.Stats().Idle; ; idle-- {
 		if r.conn, err = r.db.Connx(ctx); err != nil {
 			return err
@@ -170,6 +189,9 @@ func (r *Run) lock(ctx context.Context) error {
 			r.keepLease(ctx, pid)
 			return nil
 		}
+		if looked.IsZero() && r.start.Wait > 0 && r.start.Warn != nil {
+			r.start.Warn(r.busy(ctx))
+		}
 		if time.Since(looked) >= beatEvery {
 			looked = time.Now()
 			ended, err := EndSilent(ctx, Desk(r.db), SilentAfter)
@@ -181,7 +203,7 @@ func (r *Run) lock(ctx context.Context) error {
 			}
 		}
 		if time.Now().After(deadline) {
-			return ErrBusy
+			return r.busy(ctx)
 		}
 		select {
 		case <-ctx.Done():

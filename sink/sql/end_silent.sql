@@ -12,6 +12,10 @@ WITH silent AS MATERIALIZED (
     WHERE l.locktype = 'advisory' AND l.classid::bigint = $1 AND l.objsubid = 2 AND l.granted
       AND l.database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())
       AND l.pid <> pg_catalog.pg_backend_pid()
+      -- Whose session this role may not end is left alone: others name it.
+      AND CASE WHEN (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN true
+               WHEN (SELECT rolsuper FROM pg_roles WHERE oid = s.usesysid) THEN false
+               ELSE pg_catalog.pg_has_role(s.usesysid, 'USAGE') OR pg_catalog.pg_has_role('pg_signal_backend', 'USAGE') END
       AND greatest(b.beat_at, s.state_change) < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)
 )
 SELECT name FROM silent WHERE pg_catalog.pg_terminate_backend(pid)
