@@ -37,7 +37,7 @@ type lease struct {
 	lost   context.Context // ends with ErrLost
 	lose   context.CancelCauseFunc
 	guard  *guard
-	calm   func() bool // the end of the caller's context gives the session no haste any more
+	calm   func() bool           // the end of the caller's context gives the session no haste any more
 	failed atomic.Pointer[error] // why the last sign of life could not be given; nil if it was
 	closed chan struct{}
 	done   chan struct{}
