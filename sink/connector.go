@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -83,11 +85,18 @@ func (c *connector) Close() error {
 // dialing is the key of the *socket that a session's connection is noted in.
 type dialing struct{}
 
+// errNoHost means that each host was away or of another kind: during a failover
+// there is no primary for a while.
+var errNoHost = errors.New("no host is what target_session_attrs asks for")
+
 // Connect opens a session and pins its settings.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	s := &socket{silence: c.silence}
 	conn, err := c.Connector.Connect(context.WithValue(ctx, dialing{}, s))
 	if err != nil {
+		if a := c.target.config.TargetSessionAttrs; a != "" && a != pq.TargetSessionAttrsAny && !errors.As(err, new(*pq.Error)) {
+			err = fmt.Errorf("%w (%s): %w", errNoHost, a, err)
+		}
 		return nil, &openError{err}
 	}
 	pinning, cancel := context.WithTimeout(ctx, c.target.config.ConnectTimeout)

@@ -180,3 +180,12 @@ func TestTheSecondHostIsTried(t *testing.T) {
 	}
 	_ = session.Close()
 }
+
+// A failover leaves no primary for a while, which passes.
+func TestAHostOfAnotherKindIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	_, err := Open(t.Context(), sinktest.URL(t)+"&target_session_attrs=standby", 1)
+	if err == nil || !strings.Contains(err.Error(), "target_session_attrs") || !Passing(err) {
+		t.Errorf("a primary where a standby is asked for: %v", err)
+	}
+}
