@@ -220,3 +220,29 @@ func TestLookAlikesAreNeverCalled(t *testing.T) {
 		}
 	})
 }
+
+// An analyst who takes a connection's lock is named in what a run says, whoever
+// started it: to make way for that as for a run would leave the connection unread.
+func TestAHostileHolderIsNamed(t *testing.T) {
+	t.Parallel()
+	r, _ := rigOf(t, "signalwire", numbered(3)...)
+	r.mustSync("succeeded")
+	const analyst = "rollcall_test_holder" // of the server, as all roles are: it stays
+	_, err := r.db.Exec(`CREATE ROLE ` + analyst + ` LOGIN PASSWORD 'x'`)
+	if err != nil && !strings.Contains(err.Error(), "already exists") && !strings.Contains(err.Error(), "duplicate key") {
+		t.Fatal(err)
+	}
+	holder := sqlx.MustConnect("postgres", as(t, r.url, analyst, "x"))
+	defer holder.Close()
+	holder.SetMaxOpenConns(1)
+	holder.MustExec(`SELECT pg_advisory_lock(x'726f6c6c'::int, 1)`)
+	for _, trigger := range []string{Manual, Schedule, Hook} {
+		result := r.run(t.Context(), acme, func(o *Options) { o.Trigger = trigger })
+		if result.Status == "skipped" || result.Err == nil || gaveWay(Options{Trigger: trigger}, result.Err) || !strings.Contains(result.Err.Error(), "is no run") {
+			t.Errorf("%s: %q, %v", trigger, result.Status, result.Err)
+		}
+	}
+	if log := r.log.String(); !strings.Contains(log, `"level":"ERROR"`) {
+		t.Errorf("the log is quiet:\n%s", log)
+	}
+}
