@@ -18,6 +18,7 @@ func (o Options) unattended() bool { return o.Trigger == Schedule || o.Trigger =
 func (r *Runner) begin(ctx context.Context, c sources.Configured, o Options, resumable *sink.Resumable) (*sink.Run, error) {
 	start := sink.Start{
 		Source: c.Name, Provider: c.Provider, Trigger: o.Trigger, Plan: o.Plan != nil, Resumable: resumable, Tick: !o.tick.IsZero(),
+		Patience: c.Timeout, Warn: func(err error) { r.Log.Warn("the run has to wait", "source", c.Name, "error", err) },
 	}
 	if o.Wait {
 		start.Wait = c.Timeout
@@ -58,7 +59,11 @@ func gaveWay(o Options, err error) bool {
 // logEnd tells how a run ended, if it was one.
 func logEnd(log *slog.Logger, o Options, r Result) {
 	if gaveWay(o, r.Err) {
-		log.Debug("another run goes on or was quicker: this one is left out", "trigger", o.Trigger)
+		level := slog.LevelDebug
+		if errors.As(r.Err, new(*sink.BusyError)) {
+			level = slog.LevelInfo // it names who holds the connection
+		}
+		log.Log(context.Background(), level, "another run goes on or was quicker: this one is left out", "trigger", o.Trigger, "reason", r.Err)
 		return
 	}
 	logResult(log, r)

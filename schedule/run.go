@@ -98,7 +98,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 			result.Status = "skipped"
 			return sink.Skip(ctx, r.DB, c.Name)
 		}
-		return fmt.Errorf("another run still holds the connection after %v (TIMEOUT): try again once it has ended (rollcall runs)", c.Timeout)
+		return fmt.Errorf("%w: still after %v (TIMEOUT); try again once it has ended (rollcall runs)", err, c.Timeout)
 	}
 	if err != nil {
 		return err

@@ -196,7 +196,7 @@ func (a *applying) classify(ctx context.Context) error {
 	if _, err := a.exec(ctx, "classify", a.stagedBy, pq.Array(a.o.Volatile), a.o.Replay); err != nil {
 		return err
 	}
-	rows, err := a.tx.QueryContext(ctx, `SELECT operation, count(*), bool_or('parent_external_id' = ANY (changed)) FROM pg_temp.change GROUP BY operation`)
+	rows, err := a.tx.QueryContext(ctx, `SELECT operation, pg_catalog.count(*), pg_catalog.bool_or('parent_external_id' = ANY (changed)) FROM pg_temp.change GROUP BY operation`)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (r *Run) takeUp(ctx context.Context) error {
 	}
 	// One that was saved in the future is of a clock that was set back since.
 	const old = `DELETE FROM directory_internal.checkpoint WHERE connection_id = $1
-		AND saved_at NOT BETWEEN clock_timestamp() - make_interval(secs => $2) AND clock_timestamp() + interval '1 minute'`
+		AND saved_at NOT BETWEEN pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2) AND pg_catalog.clock_timestamp() + interval '1 minute'`
 	if _, err := r.conn.ExecContext(ctx, old, r.connection, checkpointLife.Seconds()); err != nil || r.start.Resumable == nil {
 		return err
 	}

@@ -153,7 +153,7 @@ func (r *Run) reserve(ctx context.Context, n int) error {
 	}
 	more := n - len(r.reserved) + int(min(r.created/4, maxReserved))
 	var ids pq.Int64Array
-	err := r.conn.GetContext(ctx, &ids, `SELECT array_agg(nextval('directory.accounts_id_seq')) FROM generate_series(1, $1)`, more)
+	err := r.conn.GetContext(ctx, &ids, `SELECT pg_catalog.array_agg(pg_catalog.nextval('directory.accounts_id_seq')) FROM pg_catalog.generate_series(1, $1)`, more)
 	r.reserved = append(r.reserved, ids...)
 	return err
 }
@@ -192,7 +192,7 @@ const (
 // not be taken, and returns how many of them are live.
 func (r *Run) Seen(ctx context.Context, ids []string) (known int64, err error) {
 	var live pq.Int64Array
-	err = r.conn.QueryRowContext(ctx, `SELECT count(*), array_agg(id)
+	err = r.conn.QueryRowContext(ctx, `SELECT pg_catalog.count(*), pg_catalog.array_agg(id)
 		FROM directory.accounts WHERE source = $1 AND external_id = ANY ($2) AND deleted_at IS NULL`, r.Source, pq.Array(ids)).Scan(&known, &live)
 	for _, id := range live {
 		r.seen.Add(uint64(id))

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -35,33 +36,27 @@ const (
 // hole. It also holds the desk.
 type connector struct {
 	*pq.Connector
+	target  target
 	silence time.Duration
 	desk    *sqlx.DB // nil on the desk's own
 
 	sockets sync.Map // of the open sessions: driver.Conn → *socket
 }
 
-func newConnector(dsn string, silence time.Duration) (*connector, error) {
-	inner, err := pq.NewConnector(dsn)
-	if err != nil {
-		return nil, errors.New("has a setting that cannot be read, such as an sslmode that is none")
-	}
+func newConnector(t target, silence time.Duration) *connector {
+	inner, _ := pq.NewConnectorConfig(t.config) // never an error: dataSource checked it
 	inner.Dialer(newDialer())
-	return &connector{Connector: inner, silence: silence}, nil
+	return &connector{Connector: inner, target: t, silence: silence}
 }
 
 // newDesk opens the pool for what is asked beside the runs: signs of life,
 // schedules, hints, metrics. No run can take its sessions, and none of its
 // questions hangs.
-func newDesk(dsn string) (*sqlx.DB, error) {
-	c, err := newConnector(dsn, deskSilence)
-	if err != nil {
-		return nil, err
-	}
-	db := sqlx.NewDb(sql.OpenDB(c), "postgres")
+func newDesk(t target) *sqlx.DB {
+	db := sqlx.NewDb(sql.OpenDB(newConnector(t, deskSilence)), "postgres")
 	db.SetMaxOpenConns(deskSessions)
 	db.SetConnMaxIdleTime(sessionIdle)
-	return db, nil
+	return db
 }
 
 // Desk returns the sessions of db for short questions that are asked beside the
@@ -90,12 +85,25 @@ func (c *connector) Close() error {
 // dialing is the key of the *socket that a session's connection is noted in.
 type dialing struct{}
 
-// Connect opens a session.
+// errNoHost means that each host was away or of another kind: during a failover
+// there is no primary for a while.
+var errNoHost = errors.New("no host is what target_session_attrs asks for")
+
+// Connect opens a session and pins its settings.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	s := &socket{silence: c.silence}
 	conn, err := c.Connector.Connect(context.WithValue(ctx, dialing{}, s))
 	if err != nil {
-		return nil, err
+		if a := c.target.config.TargetSessionAttrs; a != "" && a != pq.TargetSessionAttrsAny && !errors.As(err, new(*pq.Error)) {
+			err = fmt.Errorf("%w (%s): %w", errNoHost, a, err)
+		}
+		return nil, &openError{err}
+	}
+	pinning, cancel := context.WithTimeout(ctx, c.target.config.ConnectTimeout)
+	defer cancel()
+	if err := ensurePinned(pinning, conn, c.target.config); err != nil {
+		_ = conn.Close()
+		return nil, &openError{err}
 	}
 	s.closed = func() { c.sockets.Delete(conn) }
 	c.sockets.Store(conn, s)

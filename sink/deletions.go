@@ -25,7 +25,7 @@ func (a *applying) loadMissing(ctx context.Context) error {
 	}
 	ids := make([]int64, 0, missingChunk)
 	flush := func() error {
-		_, err := a.tx.ExecContext(ctx, `INSERT INTO pg_temp.missing SELECT unnest($1::bigint[])`, pq.Array(ids))
+		_, err := a.tx.ExecContext(ctx, `INSERT INTO pg_temp.missing SELECT pg_catalog.unnest($1::bigint[])`, pq.Array(ids))
 		ids = ids[:0]
 		return err
 	}

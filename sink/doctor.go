@@ -38,13 +38,14 @@ const (
 type examination struct {
 	db       *sqlx.DB
 	role     string // the analysts'
+	sessions int    // that are needed
 	findings []Finding
 }
 
 // Examine checks the database: what it finds is in the result, errors too. The
-// pool must have two sessions.
-func Examine(ctx context.Context, db *sqlx.DB, readerRole string) []Finding {
-	e := &examination{db: db, role: readerRole}
+// pool must have two sessions; sessions is how large that of the runs will be.
+func Examine(ctx context.Context, db *sqlx.DB, readerRole string, sessions int) []Finding {
+	e := &examination{db: db, role: readerRole, sessions: sessions + deskSessions}
 	e.note("reachable", OK, "")
 	for _, check := range []struct {
 		name string
@@ -52,6 +53,8 @@ func Examine(ctx context.Context, db *sqlx.DB, readerRole string) []Finding {
 	}{
 		{"version", e.version},
 		{"pooler", e.pooler},
+		{"settings", e.settings},
+		{"connections", e.connections},
 		{"clock", e.clock},
 		{"schema", e.schema},
 		{"rights", e.rights},
@@ -74,7 +77,7 @@ func (e *examination) version(ctx context.Context) (state, detail string, err er
 	var number int
 	var name string
 	var standby bool
-	err = e.db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery()`).
+	err = e.db.QueryRowContext(ctx, `SELECT pg_catalog.current_setting('server_version_num')::int, pg_catalog.current_setting('server_version'), pg_catalog.pg_is_in_recovery()`).
 		Scan(&number, &name, &standby)
 	switch {
 	case err != nil:
@@ -97,10 +100,47 @@ func (e *examination) pooler(ctx context.Context) (state, detail string, err err
 	return OK, "sessions are the server's own", nil
 }
 
+// settings looks at what a session cannot set for itself, or must not.
+func (e *examination) settings(ctx context.Context) (state, detail string, err error) {
+	var encoding, readOnly string
+	err = e.db.QueryRowContext(ctx, `SELECT pg_catalog.current_setting('server_encoding'), pg_catalog.current_setting('default_transaction_read_only')`).
+		Scan(&encoding, &readOnly)
+	switch {
+	case err != nil:
+		return "", "", err
+	case encoding != "UTF8":
+		return Failed, "the database's encoding is " + encoding + ", which cannot hold all names: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and use that one", nil
+	case readOnly == "on":
+		return Failed, "sessions are read-only: ALTER ROLE or ALTER DATABASE … RESET default_transaction_read_only", nil
+	}
+	return OK, "", nil
+}
+
+// leastSessions are those of a run and of its signs of life.
+const leastSessions = 2
+
+// connections compares the limits of server, database and role with what serve
+// and sync may open. Below that, runs wait for each other.
+func (e *examination) connections(ctx context.Context) (state, detail string, err error) {
+	var limit int
+	var of string
+	if err := e.db.QueryRowContext(ctx, statement("doctor_connections")).Scan(&limit, &of); err != nil {
+		return "", "", err
+	}
+	detail = fmt.Sprintf("the %s allows %d, of the %d that are needed at most", of, limit, e.sessions)
+	switch {
+	case limit < leastSessions:
+		return Failed, detail + fmt.Sprintf(": raise the limit; %d is the least, with ROLLCALL_PARALLEL=1", leastSessions), nil
+	case limit < e.sessions:
+		return Warning, detail + ": runs wait for each other; raise the limit, or lower ROLLCALL_PARALLEL", nil
+	}
+	return OK, detail, nil
+}
+
 func (e *examination) clock(ctx context.Context) (state, detail string, err error) {
 	var there time.Time
 	before := time.Now()
-	if err := e.db.GetContext(ctx, &there, `SELECT clock_timestamp()`); err != nil {
+	if err := e.db.GetContext(ctx, &there, `SELECT pg_catalog.clock_timestamp()`); err != nil {
 		return "", "", err
 	}
 	after := time.Now()
@@ -161,9 +201,9 @@ func (e *examination) rights(ctx context.Context) (state, detail string, err err
 // known or there is no directory yet.
 func Identity(ctx context.Context, db *sqlx.DB, source string) (identity string, err error) {
 	var there bool
-	if err := db.GetContext(ctx, &there, `SELECT to_regclass('directory_internal.connection') IS NOT NULL`); err != nil || !there {
+	if err := db.GetContext(ctx, &there, `SELECT pg_catalog.to_regclass('directory_internal.connection') IS NOT NULL`); err != nil || !there {
 		return "", wrap(ctx, err)
 	}
-	err = db.GetContext(ctx, &identity, `SELECT coalesce(max(identity), '') FROM directory_internal.connection WHERE name = $1`, source)
+	err = db.GetContext(ctx, &identity, `SELECT coalesce(pg_catalog.max(identity), '') FROM directory_internal.connection WHERE name = $1`, source)
 	return identity, wrap(ctx, err)
 }

@@ -17,6 +17,25 @@ import (
 // ErrBusy means that another run holds the connection.
 var ErrBusy = errors.New("another run holds the connection")
 
+// A BusyError is an ErrBusy that names who holds the connection.
+type BusyError struct {
+	Source  string
+	Role    string
+	PID     int
+	Foreign bool // the role may not write to the directory: no run of rollcall is its
+}
+
+// Is reports whether the target is ErrBusy, which a foreign holder is not: what
+// makes way for a run must not make way for anybody.
+func (e *BusyError) Is(target error) bool { return target == ErrBusy && !e.Foreign }
+
+func (e *BusyError) Error() string {
+	if e.Foreign {
+		return fmt.Sprintf("the lock of %s is held by role %q (pid %d), which is no run: SELECT pg_terminate_backend(%d) ends its session; then run again", e.Source, e.Role, e.PID, e.PID)
+	}
+	return fmt.Sprintf("%v: role %q, pid %d", ErrBusy, e.Role, e.PID)
+}
+
 // ErrBegun means that the run of a tick has begun elsewhere.
 var ErrBegun = errors.New("the run of this tick began elsewhere")
 
@@ -60,7 +79,7 @@ func advice(err error) string {
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "ended the session, or the network did (has it restarted?): run again"
 	}
-	return err.Error()
+	return strings.ReplaceAll(err.Error(), "\n", "; ") // of several hosts
 }
 
 // SQLSTATE codes and classes that call for words of their own.
@@ -80,6 +99,10 @@ func refused(e *pq.Error) string {
 		return "is read-only (a standby?): rollcall needs the primary"
 	case code == "3F000" || code == "42P01":
 		return "has no directory of this version: run rollcall migrate up"
+	case code == "53300":
+		return e.Message + ": the server, the database or the role allows too few connections: raise that limit, or lower ROLLCALL_PARALLEL"
+	case code == "42704" && slices.ContainsFunc(settings, func(s setting) bool { return strings.Contains(e.Message, `"`+s.name+`"`) }):
+		return e.Message + ": rollcall needs Postgres 14 or later"
 	case code[:2] == "53":
 		return e.Message + ": the server is out of connections, disk or memory"
 	case code == "57P01" || code == "57P02" || code == "57P03":
@@ -100,7 +123,7 @@ func wrap(ctx context.Context, err error) error {
 	}
 	var already *Error
 	plain := []error{ErrLost, ErrBusy, ErrBegun, ErrPooled} // no failures of the database
-	if errors.As(err, &already) || errors.As(err, new(*TakenError)) ||
+	if errors.As(err, &already) || errors.As(err, new(*TakenError)) || errors.As(err, new(*BusyError)) ||
 		slices.ContainsFunc(plain, func(known error) bool { return errors.Is(err, known) }) {
 		return err
 	}

@@ -62,6 +62,6 @@ func Passing(err error) bool {
 		return class == "08" || class == "53" || class == "57"
 	}
 	var network interface{ Timeout() bool }
-	return errors.As(failure.Err, &network) || errors.Is(failure.Err, context.DeadlineExceeded) ||
+	return errors.As(failure.Err, &network) || errors.Is(failure.Err, errNoHost) || errors.Is(failure.Err, context.DeadlineExceeded) ||
 		errors.Is(failure.Err, driver.ErrBadConn) || errors.Is(failure.Err, io.EOF) || errors.Is(failure.Err, io.ErrUnexpectedEOF)
 }

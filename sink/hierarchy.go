@@ -40,7 +40,7 @@ func (a *applying) place(ctx context.Context) error {
 	// Of two records of one account that name different parents, one could hang
 	// it below itself: the way down would not end.
 	var twice bool
-	if err := a.tx.GetContext(ctx, &twice, `SELECT EXISTS (SELECT FROM pg_temp.link GROUP BY account_id HAVING count(*) > 1)`); err != nil {
+	if err := a.tx.GetContext(ctx, &twice, `SELECT EXISTS (SELECT FROM pg_temp.link GROUP BY account_id HAVING pg_catalog.count(*) > 1)`); err != nil {
 		return err
 	}
 	if twice {

@@ -23,8 +23,8 @@ func (e *UnknownError) Error() string {
 }
 
 // errHeld says that a run is at work which a person should not get in the way of.
-func errHeld(source string) error {
-	return fmt.Errorf("a run of %s is at work: try again once it has ended (rollcall runs --source %s)", source, source)
+func errHeld(source string, err error) error {
+	return fmt.Errorf("a run of %s is at work (%w): try again once it has ended (rollcall runs --source %s)", source, err, source)
 }
 
 // providerOf returns the provider of a connection that was run before.
@@ -49,7 +49,7 @@ func exclusively(ctx context.Context, db *sqlx.DB, source string, work func(*sql
 	if err := errors.Join(r.register(ctx), r.lock(ctx)); err != nil {
 		r.discard()
 		if errors.Is(err, ErrBusy) {
-			return errHeld(source)
+			return errHeld(source, err)
 		}
 		return wrap(ctx, err)
 	}
@@ -61,7 +61,7 @@ func exclusively(ctx context.Context, db *sqlx.DB, source string, work func(*sql
 	defer func() { _ = tx.Rollback() }()
 	// Without a run of its own: one that comes to apply now has lost.
 	const fence = `UPDATE directory_internal.connection SET run_id = NULL, remembered_run = NULL WHERE id = $1
-		RETURNING CASE WHEN to_regclass('directory_internal.staged_' || id) IS NULL THEN '' ELSE 'staged_' || id END`
+		RETURNING CASE WHEN pg_catalog.to_regclass(pg_catalog.concat('directory_internal.staged_', id)) IS NULL THEN '' ELSE pg_catalog.concat('staged_', id) END`
 	if err := tx.GetContext(ctx, &r.staging, fence, r.connection); err != nil {
 		return wrap(ctx, err)
 	}
@@ -105,7 +105,7 @@ func byHand(ctx context.Context, db *sqlx.DB, source, find string, only *int64) 
 	}
 	run, err := Begin(ctx, db, Start{Source: source, Provider: provider, Trigger: "manual", Wait: handWait})
 	if errors.Is(err, ErrBusy) {
-		return Report{}, errHeld(source)
+		return Report{}, errHeld(source, err)
 	}
 	if err != nil {
 		return Report{}, err

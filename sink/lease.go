@@ -3,7 +3,9 @@ package sink
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -35,7 +37,8 @@ type lease struct {
 	lost   context.Context // ends with ErrLost
 	lose   context.CancelCauseFunc
 	guard  *guard
-	calm   func() bool // the end of the caller's context gives the session no haste any more
+	calm   func() bool           // the end of the caller's context gives the session no haste any more
+	failed atomic.Pointer[error] // why the last sign of life could not be given; nil if it was
 	closed chan struct{}
 	done   chan struct{}
 }
@@ -98,7 +101,7 @@ func (r *Run) keepLease(ctx context.Context, pid int) {
 	l := &lease{closed: make(chan struct{}), done: make(chan struct{})}
 	l.lost, l.lose = context.WithCancelCause(context.WithoutCancel(ctx))
 	r.lease = l
-	l.guard = r.guarded(func() { l.lose(ErrLost) })
+	l.guard = r.guarded(func() { l.lose(l.silent()) })
 	l.calm = context.AfterFunc(ctx, func() { l.guard.finish(lastWords) })
 	go func() {
 		defer close(l.done)
@@ -111,18 +114,40 @@ func (r *Run) keepLease(ctx context.Context, pid int) {
 			case <-tick.C:
 			}
 			held, err := r.beat(l, pid)
-			switch {
-			case err != nil: // until it was silent for too long
-			case held:
-				l.guard.extend(SilentAfter)
-			default:
-				l.guard.now()
+			if !l.heard(held, err, r.start.Warn) {
 				return
 			}
 		}
 	}()
 }
 
+// heard takes the outcome of a sign of life, and reports whether to give more of
+// them.
+func (l *lease) heard(held bool, err error, warn func(error)) bool {
+	if err == nil {
+		l.failed.Store(nil)
+	} else if before := l.failed.Swap(&err); before == nil && warn != nil {
+		warn(fmt.Errorf("its signs of life fail: %w", wrap(l.lost, err)))
+	}
+	switch {
+	case held, turnedAway(err): // the server is there: the run keeps what it holds
+		l.guard.extend(SilentAfter)
+	case err == nil:
+		l.guard.now()
+		return false
+	} // else until it was silent for too long
+	return true
+}
+
+// silent is ErrLost with the reason why the signs of life failed, if they did.
+func (l *lease) silent() error {
+	if err := l.failed.Load(); err != nil {
+		return fmt.Errorf("%w; its signs of life failed: %s", ErrLost, advice(*err))
+	}
+	return ErrLost
+}
+
+// beat gives a sign of life, and reports whether the run holds its connection.
 func (r *Run) beat(l *lease, pid int) (held bool, err error) {
 	ctx, cancel := context.WithTimeout(l.lost, beatEvery)
 	defer cancel()

@@ -81,10 +81,10 @@ func Versions(ctx context.Context, db *sqlx.DB) ([]Version, error) {
 // the table itself, since goose would create it.
 func appliedVersion(ctx context.Context, db *sqlx.DB) (version int64, err error) {
 	var exists bool
-	if err := db.GetContext(ctx, &exists, `SELECT to_regclass($1) IS NOT NULL`, versionTable); err != nil || !exists {
+	if err := db.GetContext(ctx, &exists, `SELECT pg_catalog.to_regclass($1) IS NOT NULL`, versionTable); err != nil || !exists {
 		return 0, err
 	}
-	err = db.GetContext(ctx, &version, `SELECT coalesce(max(version_id), 0) FROM `+versionTable+` WHERE is_applied`)
+	err = db.GetContext(ctx, &version, `SELECT coalesce(pg_catalog.max(version_id), 0) FROM `+versionTable+` WHERE is_applied`)
 	return version, err
 }
 

@@ -8,8 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
+	"os"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -37,65 +36,52 @@ const (
 // Open opens the database at url with at most sessions sessions. It does not
 // look at the schema. Errors name host and database alone.
 func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, error) {
-	dsn, where, err := dataSource(databaseURL)
+	t, err := dataSource(databaseURL, os.Environ())
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+		return nil, blamed(err)
 	}
-	connector, err := newConnector(dsn, sessionSilence)
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	if connector.desk, err = newDesk(dsn); err != nil {
-		return nil, err
-	}
+	connector := newConnector(t, sessionSilence)
+	connector.desk = newDesk(t)
 	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
 	db.SetMaxOpenConns(sessions)
 	db.SetMaxIdleConns(sessions)
 	db.SetConnMaxIdleTime(sessionIdle)
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	if err := db.PingContext(ctx); err != nil {
+	err = patiently(ctx, openPatience, nil, func() error {
+		ctx, cancel := context.WithTimeout(ctx, t.limit)
+		defer cancel()
+		return db.PingContext(ctx)
+	})
+	if err != nil {
 		_ = db.Close()
-		return nil, &Error{Database: where, Err: err}
+		return nil, &Error{Database: t.where, Err: err}
 	}
 	return db, nil
 }
 
-// CheckURL tells what is wrong with a URL that no server need be asked about. It
-// does not repeat the URL, which may hold a password.
+// CheckURL returns what is wrong with a URL that no server need be asked about.
+// It does not repeat the URL, which may hold a password.
 func CheckURL(databaseURL string) error {
-	dsn, _, err := dataSource(databaseURL)
-	if err == nil {
-		_, err = newConnector(dsn, sessionSilence)
+	_, err := dataSource(databaseURL, os.Environ())
+	if wrong := (*parameterError)(nil); errors.As(err, &wrong) && wrong.From != "" {
+		return nil // CheckEnvironment says so
 	}
 	return err
 }
 
-// dataSource completes what the URL is silent about, and names the database for
-// errors without user and password.
-func dataSource(databaseURL string) (dsn, where string, err error) {
-	u, err := url.Parse(databaseURL)
-	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return "", "", errors.New("must be a URL such as postgres://user:password@host:5432/database")
+// CheckEnvironment returns what is wrong with the variables, such as PGSSLMODE,
+// that complete the URL.
+func CheckEnvironment(databaseURL string) error {
+	_, err := dataSource(databaseURL, os.Environ())
+	if wrong := (*parameterError)(nil); errors.As(err, &wrong) && wrong.From != "" {
+		return err
 	}
-	q := u.Query()
-	set := func(name, value string) {
-		if !q.Has(name) {
-			q.Set(name, value)
-		}
+	return nil
+}
+
+// blamed names what a parameter came from.
+func blamed(err error) error {
+	if wrong := (*parameterError)(nil); errors.As(err, &wrong) && wrong.From != "" {
+		return err
 	}
-	set("sslmode", "prefer") // psql's default; lib/pq's own is "require"
-	set("application_name", "rollcall")
-	set("connect_timeout", fmt.Sprint(int(connectTimeout.Seconds())))
-	set("statement_timeout", fmt.Sprint(statementTimeout.Milliseconds()))
-	set("idle_in_transaction_session_timeout", fmt.Sprint(idleTimeout.Milliseconds()))
-	set("timezone", "UTC")
-	// Compiling a statement of thirty columns takes longer than what it saves.
-	set("jit", "off")
-	u.RawQuery = q.Encode()
-	host := u.Host
-	if h := q.Get("host"); h != "" {
-		host = h
-	}
-	return u.String(), fmt.Sprintf("%q at %s", strings.TrimPrefix(u.Path, "/"), host), nil
+	return fmt.Errorf("DATABASE_URL: %w", err)
 }

@@ -24,8 +24,8 @@ func refusePooler(ctx context.Context, db *sqlx.DB) error {
 		return err
 	}
 	defer func() { _ = a.Close() }()
-	b, err := db.Connx(ctx)
-	if err != nil {
+	var b *sqlx.Conn
+	if err := patiently(ctx, openPatience, nil, func() (err error) { b, err = db.Connx(ctx); return err }); err != nil {
 		return err
 	}
 	defer func() { _ = b.Close() }()
@@ -54,5 +54,5 @@ func refusePooler(ctx context.Context, db *sqlx.DB) error {
 
 // backend is the server's process that answers.
 func backend(ctx context.Context, q sqlx.QueryerContext) (pid int, err error) {
-	return pid, sqlx.GetContext(ctx, q, &pid, `SELECT pg_backend_pid()`)
+	return pid, sqlx.GetContext(ctx, q, &pid, `SELECT pg_catalog.pg_backend_pid()`)
 }

@@ -29,6 +29,8 @@ type Start struct {
 	Wait     time.Duration // how long to wait for another run of the connection
 	Plan     bool          // compare only: the run leaves no row and cannot apply
 	Tick     bool          // the run is that of the connection's open tick
+	Patience time.Duration // how long to wait for sessions; 0 is handWait
+	Warn     func(error)   // is called when the run has to wait for a session; may be nil
 
 	Resumable *Resumable // keeps checkpoints and goes on from one; nil does neither
 }
@@ -95,7 +97,7 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 		return nil, err
 	}
 	if s.Plan {
-		err = r.conn.GetContext(ctx, &r.ID, `SELECT nextval(pg_get_serial_sequence('directory.runs', 'id'))`)
+		err = r.conn.GetContext(ctx, &r.ID, `SELECT pg_catalog.nextval(pg_catalog.pg_get_serial_sequence('directory.runs', 'id'))`)
 	} else {
 		err = r.conn.GetContext(ctx, &r.ID, statement("begin"), s.Source, s.Provider, s.Trigger, s.Tick)
 	}
@@ -115,9 +117,26 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 	return r, err
 }
 
-// connect takes a session that answers: those that lay idle may have ended
-// since, with a restart of Postgres all of them.
-func (r *Run) connect(ctx context.Context) (err error) {
+// connect takes a session, and first has the desk open one: a run whose signs of
+// life find no session would be taken for dead.
+func (r *Run) connect(ctx context.Context) error {
+	patience := r.start.Patience
+	if patience == 0 {
+		patience = handWait
+	}
+	return patiently(ctx, patience, r.start.Warn, func() error {
+		if desk := Desk(r.db); desk.Stats().OpenConnections == 0 {
+			if err := desk.PingContext(ctx); err != nil {
+				return err
+			}
+		}
+		return r.take(ctx)
+	})
+}
+
+// take takes a session that answers: those that lay idle may have ended since,
+// with a restart of Postgres all of them.
+func (r *Run) take(ctx context.Context) (err error) {
 	for idle := r.db.Stats().Idle; ; idle-- {
 		if r.conn, err = r.db.Connx(ctx); err != nil {
 			return err
@@ -161,13 +180,16 @@ func (r *Run) lock(ctx context.Context) error {
 		guard.extend(SilentAfter)
 		var held bool
 		var pid int
-		err := r.conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1, $2), pg_backend_pid()`, lockClass, r.connection).Scan(&held, &pid)
+		err := r.conn.QueryRowContext(ctx, `SELECT pg_catalog.pg_try_advisory_lock($1, $2), pg_catalog.pg_backend_pid()`, lockClass, r.connection).Scan(&held, &pid)
 		if err != nil {
 			return err
 		}
 		if held {
 			r.keepLease(ctx, pid)
 			return nil
+		}
+		if looked.IsZero() && r.start.Wait > 0 && r.start.Warn != nil {
+			r.start.Warn(r.busy(ctx))
 		}
 		if time.Since(looked) >= beatEvery {
 			looked = time.Now()
@@ -180,7 +202,7 @@ func (r *Run) lock(ctx context.Context) error {
 			}
 		}
 		if time.Now().After(deadline) {
-			return ErrBusy
+			return r.busy(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -275,7 +297,7 @@ func (r *Run) Close(ctx context.Context) {
 		}
 	}
 	var unlocked bool
-	err := r.conn.GetContext(ctx, &unlocked, `SELECT pg_advisory_unlock($1, $2)`, lockClass, r.connection)
+	err := r.conn.GetContext(ctx, &unlocked, `SELECT pg_catalog.pg_advisory_unlock($1, $2)`, lockClass, r.connection)
 	if err != nil || !unlocked {
 		r.discard()
 		return

@@ -26,6 +26,7 @@ func IndexSearch(ctx context.Context, db *sqlx.DB) error { return indexSearch(ct
 func indexSearch(ctx context.Context, db *sqlx.DB, extension string) error {
 	var state struct {
 		There, Valid bool
+		Home         string
 	}
 	if err := db.GetContext(ctx, &state, statement("search_index")); err != nil {
 		return wrap(ctx, err)
@@ -33,7 +34,7 @@ func indexSearch(ctx context.Context, db *sqlx.DB, extension string) error {
 	if state.Valid {
 		return nil
 	}
-	if _, err := db.ExecContext(ctx, `CREATE EXTENSION IF NOT EXISTS `+extension); err != nil {
+	if _, err := db.ExecContext(ctx, `CREATE EXTENSION IF NOT EXISTS `+extension+` SCHEMA `+state.Home); err != nil {
 		return noTrigrams(ctx, err)
 	}
 	if state.There { // as an interrupted CONCURRENTLY leaves it

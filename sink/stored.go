@@ -83,6 +83,6 @@ func StoredRejects(ctx context.Context, db *sqlx.DB, source string) iter.Seq2[[]
 
 // Live returns how many live accounts the source has.
 func (r *Run) Live(ctx context.Context) (n int64, err error) {
-	err = r.conn.GetContext(ctx, &n, `SELECT count(*) FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL`, r.Source)
+	err = r.conn.GetContext(ctx, &n, `SELECT pg_catalog.count(*) FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL`, r.Source)
 	return n, wrap(ctx, err)
 }

@@ -33,7 +33,7 @@ func Ticks(ctx context.Context, db *sqlx.DB, sources []string) ([]Tick, error) {
 
 // BeginTicks lets the schedules of sources that never had one begin now.
 func BeginTicks(ctx context.Context, db *sqlx.DB, sources []string) error {
-	_, err := db.ExecContext(ctx, `INSERT INTO directory_internal.tick (source, tick_at) SELECT unnest($1::text[]), clock_timestamp() ON CONFLICT DO NOTHING`, pq.Array(sources))
+	_, err := db.ExecContext(ctx, `INSERT INTO directory_internal.tick (source, tick_at) SELECT pg_catalog.unnest($1::text[]), pg_catalog.clock_timestamp() ON CONFLICT DO NOTHING`, pq.Array(sources))
 	return wrap(ctx, err)
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -59,6 +58,11 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 	if n.database {
 		problems = sources.Decode(ctx, a.env, "", &database)
 		cfg.DatabaseURL = database.URL
+		if url := database.URL.Reveal(); url != "" && url != embeddedURL {
+			if err := sink.CheckEnvironment(url); err != nil {
+				problems = append(problems, err.Error())
+			}
+		}
 	}
 	problems = append(problems, sources.Decode(ctx, a.env, "", cfg)...)
 	known := append(sources.Variables("", cfg), "ROLLCALL_SOURCES")
@@ -91,10 +95,6 @@ type databaseURL struct{ sources.Secret }
 
 // EnvDecode reads a databaseURL.
 func (d *databaseURL) EnvDecode(text string) error {
-	u, err := url.Parse(text)
-	if text != embeddedURL && (err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql") {
-		return errors.New("must be a URL such as postgres://user:password@host:5432/database (with % and two hex digits for special characters in the password), or " + embeddedURL)
-	}
 	if text != embeddedURL {
 		if err := sink.CheckURL(text); err != nil {
 			return err

@@ -116,7 +116,7 @@ func cast(w *simulate.World) casting {
 
 // held shows what is held and why, with the SQL that an analyst would use.
 func (d *demonstration) held(ctx context.Context) error {
-	const question = `SELECT reason, count(*) FROM directory.held_deletions GROUP BY reason`
+	const question = `SELECT reason, pg_catalog.count(*) FROM directory.held_deletions GROUP BY reason`
 	d.say("", "$ psql -c '"+question+"'")
 	db, err := d.database(ctx)
 	if err != nil {

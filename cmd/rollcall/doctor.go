@@ -59,7 +59,7 @@ func (a *app) examine(ctx context.Context, cfg *config) (findings []sink.Finding
 	} else {
 		db = opened
 		defer func() { _ = closeDB() }() // what it could tell is no finding
-		findings = append(findings, sink.Examine(ctx, db, string(cfg.ReaderRole))...)
+		findings = append(findings, sink.Examine(ctx, db, string(cfg.ReaderRole), sessionsFor(cfg.Parallel))...)
 	}
 	r := &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen}
 	return append(findings, r.Examine(ctx, cfg.connections)...)

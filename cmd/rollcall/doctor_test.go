@@ -70,7 +70,7 @@ func TestDoctorFindsAllWell(t *testing.T) {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
-	if code != exitWell || len(found) != 7+4*5 {
+	if code != exitWell || len(found) != 9+4*5 {
 		t.Errorf("exit status %d, %d findings: %v", code, len(found), slices.Sorted(maps.Keys(found)))
 	}
 	if code, stdout, _ := call(t, env, "doctor"); code != exitWell || !strings.Contains(stdout, "reader role") {
@@ -104,9 +104,16 @@ func TestDoctorTellsWhatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	role := "doctor_" + strings.TrimPrefix(user.Path, "/rollcall_test_")
-	db.MustExec(`CREATE ROLE ` + role + ` LOGIN PASSWORD 'hunter2'`)
+	db.MustExec(`CREATE ROLE ` + role + ` LOGIN CONNECTION LIMIT 20 PASSWORD 'hunter2'`)
 	defer db.MustExec(`DROP ROLE ` + role)
 	user.User = url.UserPassword(role, "hunter2")
+	ascii, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ascii.Path = "/" + role
+	db.MustExec(`CREATE DATABASE ` + role + ` ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`)
+	defer db.MustExec(`DROP DATABASE ` + role + ` WITH (FORCE)`)
 	nowhere := *user
 	nowhere.Path = "/nowhere"
 	for what, test := range map[string]struct {
@@ -129,6 +136,9 @@ func TestDoctorTellsWhatFails(t *testing.T) {
 		"a database that is not": {map[string]string{"DATABASE_URL": nowhere.String()}, "database reachable", sink.Failed, "nowhere"},
 		"a server that is not":   {map[string]string{"DATABASE_URL": "postgres://u:hunter2@127.0.0.1:1/x"}, "database reachable", sink.Failed, "127.0.0.1:1"},
 		"no role for analysts":   {map[string]string{"DATABASE_URL": user.String(), "ROLLCALL_READER_ROLE": "nobody_here"}, "database reader role", sink.Warning, "CREATE ROLE nobody_here"},
+		"too few connections":    {map[string]string{"DATABASE_URL": user.String(), "ROLLCALL_PARALLEL": "50"}, "database connections", sink.Warning, "allows 20, of the 55 that are needed at most"},
+		"a read-only default":    {map[string]string{"DATABASE_URL": base + "&default_transaction_read_only=on"}, "database settings", sink.Failed, "RESET"},
+		"an encoding but UTF-8":  {map[string]string{"DATABASE_URL": ascii.String()}, "database settings", sink.Failed, "SQL_ASCII"},
 		"a pooler":               {map[string]string{"DATABASE_URL": pooled(t, base)}, "database pooler", sink.Failed, "pool by session"},
 	} {
 		t.Run(what, func(t *testing.T) {

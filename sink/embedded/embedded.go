@@ -84,8 +84,9 @@ func (s *Server) URL() string { return s.DatabaseURL(Database) }
 // DatabaseURL is the address of another database on the server.
 func (s *Server) DatabaseURL(name string) string {
 	u := url.URL{
-		Scheme: "postgres", User: url.User(superuser), Path: "/" + name,
-		RawQuery: url.Values{"host": {s.dir.socket()}, "sslmode": {"disable"}}.Encode(),
+		// Port and hostaddr too, so that PG… variables for another server change nothing.
+		Scheme: "postgres", User: url.User(superuser), Host: ":5432", Path: "/" + name,
+		RawQuery: url.Values{"host": {s.dir.socket()}, "hostaddr": {""}, "sslmode": {"disable"}}.Encode(),
 	}
 	return u.String()
 }

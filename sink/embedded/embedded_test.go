@@ -72,7 +72,7 @@ func TestARestartKeepsWhatWasCommitted(t *testing.T) {
 		if err := s.Shutdown(mode); err != nil {
 			t.Fatal(err)
 		}
-		if err := execute(t.Context(), url, ""); err == nil {
+		if err := s.execute(t.Context(), Database, ""); err == nil {
 			t.Error("a server that is down takes connections")
 		}
 		if err := s.Up(t.Context()); err != nil {
@@ -150,7 +150,7 @@ func TestManyStartOneServerAtOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if err := errors.Join(execute(t.Context(), s.URL(), "SELECT 1"), s.Stop()); err != nil {
+			if err := errors.Join(s.execute(t.Context(), Database, "SELECT 1"), s.Stop()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -158,5 +158,19 @@ func TestManyStartOneServerAtOnce(t *testing.T) {
 	all.Wait()
 	if inUse(folder(dir).users()) {
 		t.Error("a server is left")
+	}
+}
+
+// Variables that are meant for another server do not keep ours from starting.
+func TestVariablesForAnotherServer(t *testing.T) {
+	for name, value := range map[string]string{"PGGSSENCMODE": "disable", "PGHOSTADDR": "192.0.2.1", "PGPORT": "1", "PGSSLMODE": "verify-full"} {
+		t.Setenv(name, value)
+	}
+	s, err := Start(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Error(err)
 	}
 }

@@ -38,9 +38,9 @@ func (s *Server) ready(ctx context.Context) error {
 		if !s.running() {
 			return false, fmt.Errorf("it ended at once; its log:\n%s", s.logTail())
 		}
-		last = execute(ctx, s.URL(), "")
+		last = s.execute(ctx, Database, "")
 		if isCode(last, pqerror.InvalidCatalogName) {
-			last = execute(ctx, s.DatabaseURL("postgres"), "CREATE DATABASE "+Database)
+			last = s.execute(ctx, "postgres", "CREATE DATABASE "+Database)
 		}
 		return last == nil, nil
 	})
@@ -65,12 +65,17 @@ func (s *Server) ended(limit time.Duration) bool {
 	}
 }
 
-// execute connects, runs one statement and leaves.
-func execute(ctx context.Context, url, statement string) (err error) {
-	db, err := sql.Open("postgres", url)
+// execute connects, runs one statement and leaves. No PG… variable, which is
+// meant for another server, has a say in it.
+func (s *Server) execute(ctx context.Context, database, statement string) (err error) {
+	connector, err := pq.NewConnectorConfig(pq.Config{
+		Host: s.dir.socket(), Port: 5432, User: superuser, Database: database, SSLMode: pq.SSLModeDisable,
+		MinProtocolVersion: pq.ProtocolVersion30, MaxProtocolVersion: pq.ProtocolVersion30,
+	})
 	if err != nil {
 		return err
 	}
+	db := sql.OpenDB(connector)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	_, err = db.ExecContext(ctx, statement)
 	return err

@@ -43,7 +43,7 @@ func (s *Server) startOrJoin(ctx context.Context) (bool, error) {
 		// who joined it now could lose it again.
 	} else if tryLock(s.lock, syscall.LOCK_SH) {
 		pipe, err := os.OpenFile(s.dir.users(), os.O_WRONLY|syscall.O_NONBLOCK, 0)
-		if err == nil && execute(ctx, s.URL(), "") == nil {
+		if err == nil && s.execute(ctx, Database, "") == nil {
 			s.pipe = pipe
 			return true, nil
 		}

@@ -3,14 +3,14 @@
 -- account), by place and what is known of them: 0 new, 1 live, 2 deleted. OFFSET 0 keeps the look-up an
 -- index scan a row, whatever the planner believes of the table's size.
 -- $1 source, $2 external ids, $3 fingerprints.
-SELECT array_agg(c.id) FILTER (WHERE c.same),
-       array_agg(c.place) FILTER (WHERE c.same),
-       array_agg(coalesce(c.id, c.new_id)) FILTER (WHERE NOT c.same),
-       array_agg(c.place) FILTER (WHERE NOT c.same),
-       array_agg(CASE WHEN c.id IS NULL THEN 0 WHEN c.live THEN 1 ELSE 2 END) FILTER (WHERE NOT c.same)
+SELECT pg_catalog.array_agg(c.id) FILTER (WHERE c.same),
+       pg_catalog.array_agg(c.place) FILTER (WHERE c.same),
+       pg_catalog.array_agg(coalesce(c.id, c.new_id)) FILTER (WHERE NOT c.same),
+       pg_catalog.array_agg(c.place) FILTER (WHERE NOT c.same),
+       pg_catalog.array_agg(CASE WHEN c.id IS NULL THEN 0 WHEN c.live THEN 1 ELSE 2 END) FILTER (WHERE NOT c.same)
 FROM (
     SELECT p.place, a.id, a.live, coalesce(a.same, false) AS same,
-           CASE WHEN a.id IS NULL THEN nextval('directory.accounts_id_seq') END AS new_id
+           CASE WHEN a.id IS NULL THEN pg_catalog.nextval('directory.accounts_id_seq') END AS new_id
     FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS p (external_id, fingerprint, place)
     LEFT JOIN LATERAL (
         SELECT a.id, a.fingerprint = p.fingerprint AND a.deleted_at IS NULL AS same, a.deleted_at IS NULL AS live

@@ -7,8 +7,8 @@ WITH RECURSIVE below AS (
 )
 UPDATE directory.accounts a
 SET parent_id = nullif(a.parent_id, $1),
-    root_id = a.path[array_position(a.path, $1) + 1],
-    depth = a.depth - array_position(a.path, $1),
-    path = a.path[array_position(a.path, $1) + 1:]
+    root_id = a.path[pg_catalog.array_position(a.path, $1) + 1],
+    depth = a.depth - pg_catalog.array_position(a.path, $1),
+    path = a.path[pg_catalog.array_position(a.path, $1) + 1:]
 FROM below b
 WHERE a.id = b.id

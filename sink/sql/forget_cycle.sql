@@ -13,6 +13,6 @@ WITH RECURSIVE joins AS (
 )
 UPDATE directory.accounts a
 SET parent_id = CASE WHEN a.id = j.id THEN j.parent_id ELSE a.parent_id END,
-    root_id = j.root_id, depth = j.depth + 1 + a.depth, path = j.path || a.path
+    root_id = j.root_id, depth = j.depth + 1 + a.depth, path = pg_catalog.array_cat(j.path, a.path)
 FROM tree t, joins j
 WHERE a.id = t.id

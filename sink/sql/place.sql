@@ -5,13 +5,13 @@ INSERT INTO pg_temp.placement (account_id, path)
 WITH RECURSIVE placed AS (
     SELECT l.account_id,
            CASE WHEN l.parent_id IS NULL THEN ARRAY[l.account_id]
-                ELSE coalesce(a.path, ARRAY[l.parent_id]) || l.account_id END AS path
+                ELSE pg_catalog.array_append(coalesce(a.path, ARRAY[l.parent_id]), l.account_id) END AS path
     FROM pg_temp.link l
     LEFT JOIN pg_temp.link above ON above.account_id = l.parent_id
     LEFT JOIN directory.accounts a ON a.id = l.parent_id
     WHERE above.account_id IS NULL
     UNION ALL
-    SELECT l.account_id, p.path || l.account_id
+    SELECT l.account_id, pg_catalog.array_append(p.path, l.account_id)
     FROM placed p
     JOIN pg_temp.link l ON l.parent_id = p.account_id
 )

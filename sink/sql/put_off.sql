@@ -2,7 +2,7 @@
 -- $2 external ids, $3 times, $4 how many failures are one too many.
 WITH failed AS (
     UPDATE directory_internal.hint h
-    SET failures = failures + 1, due_at = clock_timestamp() + interval '1 minute' * 2 ^ failures
+    SET failures = failures + 1, due_at = pg_catalog.clock_timestamp() + interval '1 minute' * pg_catalog.power(2::float8, failures::float8)
     FROM unnest($2::text[], $3::timestamptz[]) AS a (external_id, received_at)
     WHERE h.source = $1 AND h.external_id = a.external_id AND h.failures + 1 < $4
 )

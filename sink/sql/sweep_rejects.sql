@@ -3,7 +3,7 @@
 DELETE FROM directory.rejects
 WHERE ctid = ANY (ARRAY(
     SELECT j.ctid FROM directory.rejects j
-    WHERE j.resolved_at < statement_timestamp() - make_interval(secs => $1)
-       OR j.resolved_at > statement_timestamp() AND NOT EXISTS (SELECT FROM directory.runs r WHERE r.id = j.run_id)
+    WHERE j.resolved_at < pg_catalog.statement_timestamp() - pg_catalog.make_interval(secs => $1)
+       OR j.resolved_at > pg_catalog.statement_timestamp() AND NOT EXISTS (SELECT FROM directory.runs r WHERE r.id = j.run_id)
     LIMIT $2
 ))

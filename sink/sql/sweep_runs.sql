@@ -6,11 +6,11 @@ DELETE FROM directory.runs
 WHERE id IN (
     SELECT r.id FROM directory.runs r
     WHERE r.status <> 'running'
-      AND (r.finished_at < statement_timestamp() - make_interval(secs => $1)
-           OR r.finished_at > statement_timestamp()
+      AND (r.finished_at < pg_catalog.statement_timestamp() - pg_catalog.make_interval(secs => $1)
+           OR r.finished_at > pg_catalog.statement_timestamp()
               AND EXISTS (SELECT FROM directory.runs later
                           WHERE later.source = r.source AND later.id > r.id
-                            AND later.finished_at < statement_timestamp() - make_interval(secs => $1)))
+                            AND later.finished_at < pg_catalog.statement_timestamp() - pg_catalog.make_interval(secs => $1)))
       AND EXISTS (SELECT FROM directory.runs later
                   WHERE later.source = r.source AND later.id > r.id AND later.status NOT IN ('running', 'skipped')
                     AND (later.complete OR NOT r.complete))

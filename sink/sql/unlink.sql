@@ -2,7 +2,7 @@
 -- The fingerprint is none that a record can have, so that their return is seen.
 -- $1 source, $2 run, $3 provider, $4 last seq.
 INSERT INTO {staged} (run_id, seq, account_id, known, external_id, {columns}, fingerprint)
-SELECT $2, $4 + row_number() OVER (ORDER BY a.id), a.id, true, a.external_id,
+SELECT $2, $4 + pg_catalog.row_number() OVER (ORDER BY a.id), a.id, true, a.external_id,
        $3, NULL, a.name, 'unknown', a.kind, a.reference, a.email, a.phone,
        a.website, a.domain, a.organization, a.contact_name, a.street, a.city, a.region, a.postal_code,
        a.country, a.timezone, a.language, a.currency, a.provider_created_at, a.provider_updated_at, a.payload,

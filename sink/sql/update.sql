@@ -2,9 +2,9 @@
 -- too, so that each row is written once. $1 run, $2 instant.
 UPDATE directory.accounts a
 SET {assign:s}, fingerprint = s.fingerprint, changed_at = $2, deleted_at = CASE WHEN c.operation <> 'restored' THEN a.deleted_at END,
-    parent_id = CASE WHEN p.path IS NULL THEN a.parent_id ELSE p.path[cardinality(p.path) - 1] END,
+    parent_id = CASE WHEN p.path IS NULL THEN a.parent_id ELSE p.path[pg_catalog.cardinality(p.path) - 1] END,
     root_id = coalesce(p.path[1], a.root_id),
-    depth = coalesce(cardinality(p.path) - 1, a.depth),
+    depth = coalesce(pg_catalog.cardinality(p.path) - 1, a.depth),
     path = coalesce(p.path, a.path)
 FROM {staged} s
 JOIN pg_temp.change c ON c.account_id = s.account_id

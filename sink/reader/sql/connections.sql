@@ -1,21 +1,21 @@
 -- $1: names that are configured, NULL where that is not known here: then those
 -- that the last sync of all had; $2: their providers; $3: those to show.
 WITH RECURSIVE of_accounts AS (
-    SELECT min(source) AS source FROM directory.accounts
+    SELECT pg_catalog.min(source) AS source FROM directory.accounts
     UNION ALL
-    SELECT (SELECT min(a.source) FROM directory.accounts a WHERE a.source > o.source) FROM of_accounts o WHERE o.source IS NOT NULL
+    SELECT (SELECT pg_catalog.min(a.source) FROM directory.accounts a WHERE a.source > o.source) FROM of_accounts o WHERE o.source IS NOT NULL
 ), of_runs AS (
-    SELECT min(source) AS source FROM directory.runs
+    SELECT pg_catalog.min(source) AS source FROM directory.runs
     UNION ALL
-    SELECT (SELECT min(r.source) FROM directory.runs r WHERE r.source > o.source) FROM of_runs o WHERE o.source IS NOT NULL
+    SELECT (SELECT pg_catalog.min(r.source) FROM directory.runs r WHERE r.source > o.source) FROM of_runs o WHERE o.source IS NOT NULL
 ), configured AS (
-    SELECT name COLLATE "C" AS source, provider FROM unnest($1::text[], $2::text[]) c (name, provider)
+    SELECT name COLLATE "C" AS source, provider FROM pg_catalog.unnest($1::text[], $2::text[]) c (name, provider)
     UNION ALL
     SELECT h.source, h.provider FROM directory.source_health h WHERE $1::text[] IS NULL AND h.configured
 ), known AS (
     SELECT source FROM of_accounts UNION SELECT source FROM of_runs UNION SELECT source FROM configured
 ), counted AS (
-    SELECT source, count(*) FILTER (WHERE deleted_at IS NULL) AS live, count(*) FILTER (WHERE deleted_at IS NOT NULL) AS deleted
+    SELECT source, pg_catalog.count(*) FILTER (WHERE deleted_at IS NULL) AS live, pg_catalog.count(*) FILTER (WHERE deleted_at IS NOT NULL) AS deleted
     FROM directory.accounts
     GROUP BY source
 )
@@ -25,8 +25,8 @@ SELECT k.source,
        coalesce(n.live, 0) AS accounts_live, coalesce(n.deleted, 0) AS accounts_deleted,
        last.started_at AS last_run_at, last.status AS last_status,
        (SELECT h.last_success_at FROM directory.source_health h WHERE h.source = k.source) AS last_success_at,
-       (SELECT count(*) FROM directory.held_deletions h WHERE h.source = k.source) AS deletions_held,
-       (SELECT count(*) FROM directory.rejects r WHERE r.source = k.source AND r.resolved_at IS NULL) AS rejects_open
+       (SELECT pg_catalog.count(*) FROM directory.held_deletions h WHERE h.source = k.source) AS deletions_held,
+       (SELECT pg_catalog.count(*) FROM directory.rejects r WHERE r.source = k.source AND r.resolved_at IS NULL) AS rejects_open
 FROM known k
 LEFT JOIN configured c ON c.source = k.source
 LEFT JOIN counted n ON n.source = k.source

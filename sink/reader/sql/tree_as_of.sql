@@ -27,7 +27,7 @@ reached AS (
     SELECT a.id
     FROM above_lost a JOIN lost o ON o.id = a.above
     GROUP BY a.id
-    HAVING bool_or(a.above = a.id) AND min(o.external_id) = min(o.external_id) FILTER (WHERE o.id = a.id)
+    HAVING pg_catalog.bool_or(a.above = a.id) AND pg_catalog.min(o.external_id) = pg_catalog.min(o.external_id) FILTER (WHERE o.id = a.id)
 ), node AS MATERIALIZED (
     SELECT l.id, CASE WHEN b.id IS NULL THEN l.parent_id END AS parent_id, l.source, l.external_id, l.provider,
            l.parent_external_id, l.name, l.status, l.kind, l.deleted_at, l.hit

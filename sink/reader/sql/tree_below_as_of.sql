@@ -6,7 +6,7 @@ WITH RECURSIVE hung AS (
     FROM directory.accounts
     WHERE id = $5 AND ($1::text[] IS NULL OR source = ANY ($1))
     UNION ALL
-    SELECT c.id, h.source, c.external_id, h.way || c.id, c.id = $5
+    SELECT c.id, h.source, c.external_id, pg_catalog.array_append(h.way, c.id), c.id = $5
     FROM hung h
     CROSS JOIN LATERAL (
         SELECT a.id, a.external_id FROM directory.accounts a WHERE a.parent_id = h.id AND a.changed_at <= $6
@@ -29,7 +29,7 @@ broken AS (
 ), node AS MATERIALIZED (
     SELECT h.id,
            CASE WHEN h.id = (SELECT id FROM broken) THEN NULL
-                WHEN h.id <> $5 THEN h.way[cardinality(h.way) - 1]
+                WHEN h.id <> $5 THEN h.way[pg_catalog.cardinality(h.way) - 1]
                 ELSE (SELECT p.id FROM directory.accounts p
                       WHERE p.source = h.source AND p.external_id = s.parent_external_id AND p.first_seen_at <= $6) END AS parent_id,
            h.source, h.external_id, s.provider, s.parent_external_id, s.name, s.status, s.kind, s.deleted_at, s.hit
