@@ -67,7 +67,7 @@ func open(o fetch.Options, cfg Config) *source {
 		return nil
 	}
 	o.ErrorCode = errorCode
-	o.Secrets = append(o.Secrets, key, token)
+	o.Secrets.Add(key, token)
 	zone := cfg.Timezone.Location
 	if zone == nil {
 		zone = time.UTC
@@ -78,7 +78,7 @@ func open(o fetch.Options, cfg Config) *source {
 		zone:   zone,
 		traits: sources.Traits{
 			Mapping:  mapping,
-			Rules:    model.NewRules(secrets, []string{"credit"}, []string{"tools", "tags"}).WithValues(key, token),
+			Rules:    model.NewRules(secrets, []string{"credit"}, []string{"tools", "tags"}).WithSecrets(o.Secrets),
 			IDMember: "id",
 			Identity: strings.ToLower(o.Base.Host) + "/" + reseller(key),
 		},

@@ -23,6 +23,8 @@ func (s *source) get(ctx context.Context, id string) ([]byte, error) {
 		if err != nil {
 			return err
 		}
+		echoed, _ := fetch.Member(body, "auth_token")
+		s.token.learn(echoed)
 		if status := fetch.ID(body, "status"); status == "error" {
 			return errors.New("the provider answered with the status error")
 		}

@@ -74,13 +74,13 @@ func (s *source) page(ctx context.Context, list, start string, size int) (page, 
 	var p page
 	err := s.client.Get(ctx, list+"?"+query.Encode(), nil, func(r *http.Response) error {
 		var err error
-		p, err = readPage(r)
+		p, err = s.readPage(r)
 		return err
 	})
 	return p, err
 }
 
-func readPage(r *http.Response) (page, error) {
+func (s *source) readPage(r *http.Response) (page, error) {
 	var p page
 	size := 0
 	envelope, err := fetch.ReadList(r.Body, dataList, func(e fetch.Element) error {
@@ -95,6 +95,7 @@ func readPage(r *http.Response) (page, error) {
 		p.items = append(p.items, it)
 		return nil
 	})
+	s.token.learn(envelope.Get("auth_token"))
 	if err != nil {
 		return p, err
 	}
