@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// Redacted stands in place of a credential.
+const Redacted = "[redacted]"
+
 // maxNested is how many levels of JSON within a text within JSON are read.
 const maxNested = 4
 
@@ -60,7 +63,7 @@ func (c *Canon) redact(canonical []byte) []byte {
 		case b == '-' || b >= '0' && b <= '9':
 			at = endOf(canonical, at)
 			if number := canonical[from:at]; c.rules.leak(number) {
-				out = append(out, `"`+redacted+`"`...)
+				out = append(out, `"`+Redacted+`"`...)
 			} else {
 				out = append(out, number...)
 			}
@@ -100,7 +103,7 @@ func (c *Canon) clean(text string) string {
 			return text
 		}
 	}
-	return redacted
+	return Redacted
 }
 
 // cleanJSON cleans a text that is JSON, which stays as it was sent where there is
@@ -127,7 +130,7 @@ func (c *Canon) cleanJSON(text string) (clean string, isJSON bool) {
 // cleanText is clean for what is known by its form.
 func cleanText(text string) string {
 	if strings.Contains(text, pemBegin) {
-		text = pemPattern.ReplaceAllString(text, redacted)
+		text = pemPattern.ReplaceAllString(text, Redacted)
 	}
 	if strings.Contains(text, "//") {
 		text = dropUserParts(text)
@@ -149,7 +152,7 @@ func hideHeaders(text string) string {
 		if part[2] != "" && strings.Trim(part[3], letters) == "" {
 			return found // Basic telecommunications
 		}
-		return part[1] + part[2] + redacted
+		return part[1] + part[2] + Redacted
 	})
 }
 
@@ -177,7 +180,7 @@ func cutFragment(text string) string {
 	}
 	for _, at := range quotedName.FindAllStringSubmatchIndex(text, -1) {
 		if secretName(text[at[2]:at[3]]) {
-			return text[:at[1]] + redacted
+			return text[:at[1]] + Redacted
 		}
 	}
 	return text
@@ -232,10 +235,10 @@ func redactParameters(text string) string {
 		text = rest
 		value := text[:parameterEnd(text)]
 		switch {
-		case value == "" || value == redacted:
+		case value == "" || value == Redacted:
 		case secretName(name), link && secretLink(name):
 			text = text[len(value):]
-			out.WriteString(redacted)
+			out.WriteString(Redacted)
 		default:
 			if decoded, err := url.QueryUnescape(value); err == nil && decoded != value {
 				if clean := cleanText(decoded); clean != decoded { // a URL in a URL
@@ -309,8 +312,8 @@ func (c *Canon) hidePair(from int, listed bool) {
 	if listed && c.trait(name)&secret == 0 || !listed && !slices.Contains(headerNames, plainName(nameText(name))) {
 		return
 	}
-	if value := array[end+2 : len(array)-2]; string(value) != redacted {
-		c.out = append(c.out[:from+end+1], `"`+redacted+`"]`...)
+	if value := array[end+2 : len(array)-2]; string(value) != Redacted {
+		c.out = append(c.out[:from+end+1], `"`+Redacted+`"]`...)
 		c.hidden = true
 	}
 }

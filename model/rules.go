@@ -70,8 +70,11 @@ func (r *Rules) Leaks(raw []byte) bool { return r.leak(raw) }
 // HasSecret reports whether text, such as an id, has a credential in it, or had
 // one that was taken out.
 func (c *Canon) HasSecret(text string) bool {
-	return c.clean(text) != text || strings.Contains(text, redacted)
+	return c.rules.leak([]byte(text)) || strings.ContainsAny(text, `=@"[ `) && (IsRedacted(text) || c.clean(text) != text)
 }
+
+// IsRedacted reports whether a credential was taken out of text.
+func IsRedacted(text string) bool { return strings.Contains(text, Redacted) }
 
 // Volatile returns the top-level members that make no change of their own.
 func (r *Rules) Volatile() []string { return r.volatile }

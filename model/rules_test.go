@@ -186,7 +186,7 @@ func FuzzRedaction(f *testing.F) {
 			return
 		}
 		clean := strings.ReplaceAll(strings.ToValidUTF8(credential, ""), "\x00", "")
-		if len(clean) < minSecret || strings.ContainsAny(clean, "[]") || strings.Contains(redacted, clean) {
+		if len(clean) < minSecret || strings.ContainsAny(clean, "[]") || strings.Contains(Redacted, clean) {
 			return
 		}
 		for _, literal := range []string{"true", "false", "null"} {

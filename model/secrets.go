@@ -13,9 +13,6 @@ import (
 )
 
 const (
-	// redacted stands in place of a credential.
-	redacted = "[redacted]"
-
 	// minSecret is the shortest credential, in bytes, that is looked for anywhere:
 	// a shorter one would be found by chance.
 	minSecret = 8
@@ -56,7 +53,7 @@ func (s *Secrets) Add(credentials ...string) {
 		}
 		s.added[credential] = true
 		s.matcher.addSpellings(credential)
-		if len(credential) >= minShown && len(credential) < minSecret && !strings.Contains(redacted, credential) {
+		if len(credential) >= minShown && len(credential) < minSecret && !strings.Contains(Redacted, credential) {
 			s.short = append(s.short, credential)
 		}
 	}
@@ -129,7 +126,7 @@ func (s *Secrets) Hide(text string) string {
 	kept, hidden := 0, -1 // what is written or hidden; where the last stretch ends
 	for _, at := range found {
 		if at[0] > hidden {
-			out.WriteString(text[kept:at[0]] + redacted)
+			out.WriteString(text[kept:at[0]] + Redacted)
 		}
 		hidden = max(hidden, at[1])
 		kept = hidden
@@ -146,7 +143,7 @@ func (s *Secrets) Redact(text string) string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, short := range s.short {
-		text = strings.ReplaceAll(text, short, redacted)
+		text = strings.ReplaceAll(text, short, Redacted)
 	}
 	return text
 }
@@ -226,7 +223,7 @@ func lowerHex(s string) string {
 
 // add adds one value, unless it is too short or found in the mark itself.
 func (x *matcher) add(value string, word bool) {
-	if _, known := x.values[value]; known || strings.Contains(redacted, value) || !word && len(value) < minSecret {
+	if _, known := x.values[value]; known || strings.Contains(Redacted, value) || !word && len(value) < minSecret {
 		return
 	}
 	if x.values == nil {

@@ -107,7 +107,7 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 	} else {
 		err = r.fail(ctx, c, o, err, &result)
 	}
-	result.Err = err
+	result.Err = clean(c.Secrets, err)
 	result.Took = time.Since(began)
 	logEnd(log, o, result)
 	return result
@@ -147,7 +147,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	}
 	outcome, err := r.listen(ctx, p, c, o)
 	p.warnings.log(log)
-	if err != nil {
+	if err = clean(c.Secrets, err); err != nil {
 		result.Status = "failed"
 		if ctx.Err() != nil {
 			result.Status = "interrupted"
@@ -160,7 +160,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	} else {
 		result.Report, err = run.Apply(ctx, outcome)
 	}
-	if err != nil {
+	if err = clean(c.Secrets, err); err != nil {
 		result.Status = "failed"
 		if ctx.Err() != nil {
 			result.Status = "interrupted"
@@ -211,7 +211,7 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	outcome.Partial = len(p.parts) > 0
 	outcome.Complete = !outcome.Partial && o.Trigger != Hook && p.whole()
 	if outcome.Partial {
-		outcome.Error = errors.Join(p.parts...).Error()
+		outcome.Error = c.Secrets.Redact(errors.Join(p.parts...).Error())
 	}
 	if !outcome.Complete {
 		outcome.Adopt = p.run.Identity() == "" && !o.Replay
@@ -227,6 +227,8 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	}
 	hold := outcome.Deletions.Hold
 	if hold != "" {
+		hold = c.Secrets.Redact(hold)
+		outcome.Deletions.Hold = hold
 		outcome.Error = fmt.Sprintf("%s: deletions are held; if they are right, run: rollcall sync %s --allow-deletes", hold, c.Name)
 	}
 	// With nothing held, all that the directory has was found where the
