@@ -210,7 +210,7 @@ func userPart(text string) int {
 	if end := strings.IndexAny(text, `/?#\`); end >= 0 {
 		authority = text[:end]
 	}
-	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+	if at := strings.LastIndexByte(authority, '@'); at > 0 {
 		return at + 1
 	}
 	// A password with a slash that should have been escaped; no port is such.

@@ -182,7 +182,7 @@ func (x *matcher) addSpellings(credential string) {
 	encoded, _ := json.Marshal(credential) // never fails for a string
 	escaped := string(encoded[1 : len(encoded)-1])
 	for _, spelling := range []string{
-		credential, string(canonicalText(credential)), escaped, strings.ReplaceAll(escaped, "/", `\/`), html.EscapeString(credential),
+		credential, strings.ToLower(credential), string(canonicalText(credential)), escaped, strings.ReplaceAll(escaped, "/", `\/`), html.EscapeString(credential),
 		query, path, strings.ReplaceAll(query, "+", "%20"), lowerHex(query), lowerHex(path), url.QueryEscape(query),
 	} {
 		x.add(spelling, false)

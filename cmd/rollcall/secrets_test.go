@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +16,9 @@ import (
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/sethvargo/go-envconfig"
+
+	"rollcall/model"
 )
 
 // planted are the credentials that a hostile Kazoo repeats wherever it can: its
@@ -101,6 +107,44 @@ func dump(t *testing.T, db *sqlx.DB) string {
 		t.Fatal(err)
 	}
 	return strings.Join(rows, "\n")
+}
+
+// What a push names can be a credential, too.
+func TestAHookKeepsNoCredential(t *testing.T) {
+	t.Parallel()
+	const other = "hook-password-of-c2"
+	r, _, db := hooked(t, func(env map[string]string) { env["C2_HOOK_USERNAME"], env["C2_HOOK_PASSWORD"] = "pusher", other })
+	if status := r.post("/hooks/c1", hookUser, hookPassword, `{"id":"`+other+`"}`); status != http.StatusAccepted {
+		t.Errorf("answered %d", status)
+	}
+	hints := count(t, db, hintsLeft)
+	if runs := count(t, db, `SELECT count(*) FROM directory.runs WHERE trigger = 'hook'`); hints+runs > 0 {
+		t.Errorf("%d hints are kept, %d runs asked for some", hints, runs)
+	}
+}
+
+func TestPasswordsOfTheDatabase(t *testing.T) {
+	for text, want := range map[string]string{
+		"postgres://me:s3cr3t-w0rd@host/db":         "s3cr3t-w0rd",
+		"postgres://me@host/db?password=s3cr3tw0rd": "s3cr3tw0rd",
+		"postgres://me:me@host/db":                  "", "postgres://me:postgres@host/db": "", "postgres://me:db@host/db": "", "embedded": "",
+	} {
+		var d databaseURL
+		if err := d.EnvDecode(text); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(d.passwords(envconfig.MapLookuper(nil)), " "); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+	var log bytes.Buffer
+	secrets := new(model.Secrets)
+	secrets.Add("s3cr3t-w0rd")
+	logger := newLogger(&log, slog.LevelInfo, "json", secrets)
+	logger.With("a", "s3cr3t-w0rd").Info("b s3cr3t-w0rd", "c", errors.New("s3cr3t-w0rd"), "d", []string{"s3cr3t-w0rd"}, slog.Group("e", "f", "s3cr3t-w0rd"))
+	if strings.Contains(log.String(), "s3cr3t") || strings.Count(log.String(), model.Redacted) != 5 {
+		t.Errorf("logged %s", log.String())
+	}
 }
 
 // No credential leaves a provider's answers, whoever it belongs to and however it
