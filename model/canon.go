@@ -1,6 +1,9 @@
 package model
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+)
 
 // Limits of what a payload may hold, below what jsonb and its parser take.
 const (
@@ -44,6 +47,9 @@ type Canon struct {
 	object  bool   // whether it is an object
 	top     []span // its top-level members in out, the volatile ones left out
 	traits  map[string]trait
+	hidden  bool   // whether the value had secrets
+	within  *Canon // for JSON in a text; nil before there was some
+	nested  int    // how many texts the value is within
 }
 
 type span struct{ from, to int }
@@ -62,10 +68,14 @@ func NewCanon(rules *Rules) *Canon {
 // Append appends the canonical form of raw to dst. It returns ErrSyntax when
 // raw is not one JSON value.
 func (c *Canon) Append(dst, raw []byte) ([]byte, error) {
+	c.hidden = false
 	out, err := c.append(dst, raw)
-	if err == nil && c.rules.leaks(out[len(dst):]) {
-		// Again, as a name that is another one now has another place.
-		out, err = c.append(dst, c.rules.redact(out[len(dst):]))
+	if err == nil && c.suspicious(out[len(dst):]) {
+		if clean := c.redact(out[len(dst):]); !bytes.Equal(clean, out[len(dst):]) {
+			// Again, as a name that is another one now has another place.
+			out, err = c.append(dst, clean)
+			c.hidden = true
+		}
 	}
 	c.in, c.out = nil, nil
 	return out, err
@@ -199,8 +209,10 @@ func (c *Canon) readMember(depth, first int, sorted *bool) bool {
 	}
 	if m.trait&secret != 0 {
 		c.out = c.out[:from]
+		c.hidden = true
 		return true
 	}
+	c.hidePair(m.key.to+len(`":`), false)
 	m.all = span{begin, len(c.out)}
 	if n := len(c.members); n > first && *sorted {
 		*sorted = compare(c.out, &c.members[n-1], &m) < 0
@@ -225,6 +237,7 @@ func (c *Canon) readArray(depth int, set bool) bool {
 		if !c.value(depth+1, false) {
 			return false
 		}
+		c.hidePair(from, true)
 		if set {
 			c.items = append(c.items, span{from, len(c.out)})
 		}

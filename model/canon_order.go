@@ -31,8 +31,8 @@ func compare(text []byte, a, b *member) int {
 
 // close puts the members from first on in order and ends the object.
 func (c *Canon) close(start, first int, sorted, top bool) {
-	members := c.members[first:]
-	if !sorted {
+	members, dropped := c.dropPairs(c.members[first:])
+	if dropped || !sorted {
 		members = c.sortMembers(start, members)
 	}
 	c.out = append(c.out, '}')

@@ -202,7 +202,7 @@ func TestCanonIsUsedAgain(t *testing.T) {
 }
 
 func TestAppendAllocatesNothing(t *testing.T) {
-	canon := NewCanon(testRules.WithValues("a-credential-of-the-connection"))
+	canon := NewCanon(withSecrets("a-credential-of-the-connection"))
 	raw, out := []byte(signalwire), make([]byte, 0, 2*len(signalwire))
 	once := func() {
 		out, _ = canon.Append(out[:0], raw)

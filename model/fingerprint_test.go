@@ -23,7 +23,7 @@ func fingerprint(t interface {
 }
 
 func TestFingerprintIsTheSame(t *testing.T) {
-	rules := testRules.WithValues("hunter2hunter2")
+	rules := withSecrets("hunter2hunter2")
 	for _, c := range []struct{ name, a, b string }{
 		{"in another order", `{"b":1,"a":{"d":1,"c":2}}`, ` {"a" : {"c":2,"d":1}, "b":1}`},
 		{"with another volatile member", `{"a":1,"credit":1}`, `{"credit":2,"a":1}`},

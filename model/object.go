@@ -320,6 +320,19 @@ func Unquote(v []byte) string {
 	return string(out)
 }
 
+// escapeLen returns how many bytes the escape that canonical text begins with
+// takes; 1 where it begins with none.
+func escapeLen(text []byte) int {
+	switch {
+	case text[0] != '\\':
+		return 1
+	case len(text) > 1 && text[1] == 'u':
+		return min(len(`\u0000`), len(text))
+	default:
+		return min(len(`\"`), len(text))
+	}
+}
+
 // Overlay returns lower, an object of less detail, laid over stored, a fuller
 // one of the same account: lower's members win, stored's others stay. Either
 // can have white space, as what jsonb writes has. The result is an object for

@@ -3,70 +3,67 @@ package model
 import (
 	"bytes"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-const (
-	// redacted stands in place of a credential of the connection itself that
-	// the provider repeats in a text.
-	redacted = "[redacted]"
-	// minSecret is the shortest credential, in bytes, that is looked for: a
-	// shorter one would be found by chance.
-	minSecret = 8
-)
+// Redacted stands in place of a credential.
+const Redacted = "[redacted]"
 
-// WithValues returns the rules of a connection with those credentials, which
-// are taken out of every text, every name and every number, also as they stand
-// in a URL or in JSON within a text.
-func (r *Rules) WithValues(credentials ...string) *Rules {
-	with := *r
-	with.values = slices.Clone(r.values)
-	for _, v := range credentials {
-		for _, spelled := range []string{v, url.QueryEscape(v), url.PathEscape(v), string(canonicalText(v))} {
-			value := canonicalText(spelled)
-			if len(value) < minSecret || strings.Contains(redacted, spelled) || with.has(value) {
-				continue
-			}
-			with.values = append(with.values, value)
+// maxNested is how many levels of JSON within a text within JSON are read.
+const maxNested = 4
+
+// maxPasses is how often a text is cleaned until nothing changes, which takes two.
+const maxPasses = 8
+
+// suspicious reports whether a canonical value may have a text that clean
+// changes. It is asked about each object, and looks for a few bytes alone.
+func (c *Canon) suspicious(canonical []byte) bool {
+	return c.rules.leak(canonical) ||
+		bytes.IndexByte(canonical, '=') >= 0 ||
+		bytes.IndexByte(canonical, '@') >= 0 && bytes.Contains(canonical, []byte("//")) ||
+		bytes.IndexByte(canonical, '\\') >= 0 && bytes.Contains(canonical, []byte(`\"`)) ||
+		hasHeader(canonical)
+}
+
+// hasHeader reports whether text has what stands in front of the space before a
+// credential in a header, or before the kind of a key in PEM.
+func hasHeader(text []byte) bool {
+	for {
+		at := bytes.IndexByte(text, ' ')
+		if at < 0 {
+			return false
 		}
+		if at >= len("basic") {
+			switch last := text[at-1] | 0x20; {
+			case last != 'r' && last != 'c' && last != 'n' && text[at-1] != ':':
+			case hasSuffix(text[:at], "bearer"), hasSuffix(text[:at], "basic"), hasSuffix(text[:at], "authorization:"), hasSuffix(text[:at], pemBegin):
+				return true
+			}
+		}
+		text = text[at+1:]
 	}
-	if len(with.values) > 0 {
-		with.needles = newNeedles(with.values)
-	}
-	return &with
 }
 
-func (r *Rules) has(value []byte) bool {
-	return slices.ContainsFunc(r.values, func(v []byte) bool { return bytes.Equal(v, value) })
+func hasSuffix(text []byte, word string) bool {
+	return len(text) >= len(word) && bytes.EqualFold(text[len(text)-len(word):], []byte(word))
 }
 
-// canonicalText returns s as it stands within a canonical string.
-func canonicalText(s string) []byte {
-	var out []byte
-	for _, r := range strings.ToValidUTF8(s, "") {
-		out = appendRune(out, r)
-	}
-	return out
-}
-
-// leaks tells whether one of the connection's credentials may be in text.
-func (r *Rules) leaks(text []byte) bool { return r.needles.in(text) }
-
-// redact returns a canonical value without the connection's credentials. Its
-// members may be out of order.
-func (r *Rules) redact(canonical []byte) []byte {
+// redact returns a canonical value without the credentials in its names, texts
+// and numbers. Its members may be out of order.
+func (c *Canon) redact(canonical []byte) []byte {
 	out := make([]byte, 0, len(canonical))
 	for at := 0; at < len(canonical); {
 		from := at
 		switch b := canonical[at]; {
 		case b == '"':
 			at = endOf(canonical, at)
-			out = append(r.redactText(append(out, '"'), canonical[from+1:at-1]), '"')
+			out = c.redactText(out, canonical[from:at])
 		case b == '-' || b >= '0' && b <= '9':
 			at = endOf(canonical, at)
-			if number := canonical[from:at]; r.leaks(number) {
-				out = append(out, `"`+redacted+`"`...)
+			if number := canonical[from:at]; c.rules.leak(number) {
+				out = append(out, `"`+Redacted+`"`...)
 			} else {
 				out = append(out, number...)
 			}
@@ -78,45 +75,245 @@ func (r *Rules) redact(canonical []byte) []byte {
 	return out
 }
 
-// redactText appends the inside of a canonical string, with one mark in place
-// of each stretch that credentials cover, be it several that overlap. It looks
-// for them where a character begins, never within an escape.
-func (r *Rules) redactText(dst, text []byte) []byte {
-	kept, hidden := 0, -1 // what is appended or hidden; where the last stretch ends
-	for at := 0; at < len(text); at += escapeLen(text[at:]) {
-		n := r.longest(text[at:])
-		if n == 0 {
-			continue
-		}
-		if at > hidden {
-			dst = append(append(dst, text[kept:at]...), redacted...)
-		}
-		hidden = max(hidden, at+n)
-		kept = hidden
-	}
-	return append(dst, text[kept:]...)
-}
-
-// longest returns the length of the longest credential that text begins with.
-func (r *Rules) longest(text []byte) int {
-	n := 0
-	for _, v := range r.values {
-		if len(v) > n && bytes.HasPrefix(text, v) {
-			n = len(v)
+// redactText appends a canonical string without its credentials.
+func (c *Canon) redactText(dst, quoted []byte) []byte {
+	if c.suspicious(quoted) {
+		text := Unquote(quoted)
+		if clean := c.clean(text); clean != text {
+			return append(append(append(dst, '"'), canonicalText(clean)...), '"')
 		}
 	}
-	return n
+	return append(dst, quoted...)
 }
 
-// escapeLen returns how many bytes the escape that canonical text begins with
-// takes; 1 where it begins with none.
-func escapeLen(text []byte) int {
-	switch {
-	case text[0] != '\\':
-		return 1
-	case len(text) > 1 && text[1] == 'u':
-		return min(len(`\u0000`), len(text))
-	default:
-		return min(len(`\"`), len(text))
+// clean returns a text without credentials: those that are known, and those that
+// stand where a text has credentials. Cleaning again changes nothing.
+func (c *Canon) clean(text string) string {
+	for range maxPasses {
+		before := text
+		if c.rules.secrets != nil {
+			text = c.rules.secrets.Hide(text)
+		}
+		if clean, isJSON := c.cleanJSON(text); isJSON {
+			text = clean
+		} else {
+			text = cleanText(text)
+		}
+		if text == before {
+			return text
+		}
+	}
+	return Redacted
+}
+
+// cleanJSON cleans a text that is JSON, which stays as it was sent where there is
+// nothing to hide.
+func (c *Canon) cleanJSON(text string) (clean string, isJSON bool) {
+	raw := strings.TrimSpace(text)
+	if len(raw) < 2 || strings.IndexByte(`{["`, raw[0]) < 0 || c.nested == maxNested {
+		return "", false
+	}
+	if c.within == nil {
+		c.within = NewCanon(c.rules)
+		c.within.nested = c.nested + 1
+	}
+	out, err := c.within.Append(nil, []byte(raw))
+	if err != nil {
+		return "", false
+	}
+	if c.within.hidden {
+		text = string(out)
+	}
+	return text, true
+}
+
+// cleanText is clean for what is known by its form.
+func cleanText(text string) string {
+	if strings.Contains(text, pemBegin) {
+		text = pemPattern.ReplaceAllString(text, Redacted)
+	}
+	if strings.Contains(text, "//") {
+		text = dropUserParts(text)
+	}
+	if hasHeader([]byte(text)) {
+		text = hideHeaders(text)
+	}
+	text = cutFragment(text)
+	if strings.Contains(text, "=") {
+		text = redactParameters(text)
+	}
+	return text
+}
+
+// hideHeaders hides what stands in text as in the header of a request.
+func hideHeaders(text string) string {
+	return headerPattern.ReplaceAllStringFunc(text, func(found string) string {
+		part := headerPattern.FindStringSubmatch(found)
+		if part[2] != "" && strings.Trim(part[3], letters) == "" {
+			return found // Basic telecommunications
+		}
+		return part[1] + part[2] + Redacted
+	})
+}
+
+const (
+	pemBegin = "-----BEGIN"
+	letters  = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
+var (
+	// pemPattern matches a private key, also one that is cut.
+	pemPattern = regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]*-----|$)`)
+
+	// headerPattern matches a header with a credential, and a header's value.
+	headerPattern = regexp.MustCompile(`(?i)\b(authorization: +)[^\r\n]+|\b((?:bearer|basic) +)([a-z0-9._~+/-]{12,}=*)`)
+
+	// quotedName matches a name or a value in JSON.
+	quotedName = regexp.MustCompile(`"([^"\\]{1,64})\\*"\s*[:,]`)
+)
+
+// cutFragment cuts a text behind a secret name in JSON that cannot be read, being
+// cut itself or in the midst of other text: where the value ends is not known.
+func cutFragment(text string) string {
+	if !strings.Contains(text, `"`) {
+		return text
+	}
+	for _, at := range quotedName.FindAllStringSubmatchIndex(text, -1) {
+		if secretName(text[at[2]:at[3]]) {
+			return text[:at[1]] + Redacted
+		}
+	}
+	return text
+}
+
+// dropUserParts drops the user and password of each URL in text.
+func dropUserParts(text string) string {
+	var out strings.Builder
+	for {
+		at := strings.Index(text, "//")
+		if at < 0 {
+			return out.String() + text
+		}
+		at += len("//")
+		out.WriteString(text[:at])
+		text = text[at+userPart(text[at:]):]
+	}
+}
+
+// userPart returns the length of the user part that a URL's authority begins
+// with, its @ included; 0 where there is none.
+func userPart(text string) int {
+	if end := strings.IndexAny(text, " \t\r\n\"'<>"); end >= 0 {
+		text = text[:end]
+	}
+	authority := text
+	if end := strings.IndexAny(text, `/?#\`); end >= 0 {
+		authority = text[:end]
+	}
+	if at := strings.LastIndexByte(authority, '@'); at > 0 {
+		return at + 1
+	}
+	// A password with a slash that should have been escaped; no port is such.
+	if _, password, found := strings.Cut(authority, ":"); found && strings.Trim(password, "0123456789") != "" {
+		return strings.LastIndexByte(text, '@') + 1
+	}
+	return 0
+}
+
+// redactParameters replaces the values of secret names in name=value: the
+// parameters of URLs and forms, and what connection strings are made of.
+func redactParameters(text string) string {
+	var out strings.Builder
+	for {
+		at := strings.IndexByte(text, '=')
+		if at < 0 {
+			return out.String() + text
+		}
+		name, link := parameterName(text[:at])
+		rest := strings.TrimLeft(text[at+1:], " ")
+		out.WriteString(text[:len(text)-len(rest)])
+		text = rest
+		value := text[:parameterEnd(text)]
+		switch {
+		case value == "" || value == Redacted:
+		case secretName(name), link && secretLink(name):
+			text = text[len(value):]
+			out.WriteString(Redacted)
+		default:
+			if decoded, err := url.QueryUnescape(value); err == nil && decoded != value {
+				if clean := cleanText(decoded); clean != decoded { // a URL in a URL
+					text = text[len(value):]
+					out.WriteString(url.QueryEscape(clean))
+				}
+			}
+		}
+	}
+}
+
+// parameterName returns the name that text ends with, and whether it is that of a
+// URL's parameter.
+func parameterName(text string) (name string, link bool) {
+	text = strings.TrimRight(text, " ")
+	at := strings.LastIndexAny(text, "?&#;, \t\r\n\"'<>=(){}") + 1
+	name = text[at:]
+	if decoded, err := url.QueryUnescape(name); err == nil {
+		name = decoded
+	}
+	return name, at > 0 && strings.IndexByte("?&#;", text[at-1]) >= 0
+}
+
+// parameterEnd returns where the value that text begins with ends.
+func parameterEnd(text string) int {
+	if text != "" && (text[0] == '"' || text[0] == '\'') {
+		if end := strings.IndexByte(text[1:], text[0]); end >= 0 {
+			return end + 2
+		}
+	}
+	if end := strings.IndexAny(text, "&#; \t\r\n\"'<>"); end >= 0 {
+		return end
+	}
+	return len(text)
+}
+
+// dropPairs drops from members, those of one object, the value of a pair whose
+// name is secret. It reports whether it did.
+func (c *Canon) dropPairs(members []member) ([]member, bool) {
+	var all trait
+	for _, m := range members {
+		all |= m.trait
+	}
+	if all&pairName == 0 || all&pairValue == 0 {
+		return members, false
+	}
+	named := func(m member) bool {
+		value := c.out[m.key.to+len(`":`) : m.all.to]
+		return m.trait&pairName != 0 && value[0] == '"' && c.trait(value[1:len(value)-1])&secret != 0
+	}
+	if !slices.ContainsFunc(members, named) {
+		return members, false
+	}
+	c.hidden = true
+	return slices.DeleteFunc(members, func(m member) bool { return m.trait&pairValue != 0 }), true
+}
+
+// hidePair hides the second of two texts in the array that stands in out behind
+// from, where the first one is a header's name, or any secret name in a list of
+// such pairs.
+func (c *Canon) hidePair(from int, listed bool) {
+	array := c.out[from:]
+	if len(array) < len(`["",""]`) || array[0] != '[' || array[1] != '"' {
+		return
+	}
+	end := endOf(array, 1)
+	if end+1 >= len(array) || array[end] != ',' || array[end+1] != '"' || endOf(array, end+1) != len(array)-1 {
+		return
+	}
+	name := array[2 : end-1]
+	if listed && c.trait(name)&secret == 0 || !listed && !slices.Contains(headerNames, plainName(nameText(name))) {
+		return
+	}
+	if value := array[end+2 : len(array)-2]; string(value) != Redacted {
+		c.out = append(c.out[:from+end+1], `"`+Redacted+`"]`...)
+		c.hidden = true
 	}
 }

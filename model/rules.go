@@ -1,14 +1,27 @@
 package model
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// RedactionVersion is raised when redaction hides more than before: what is
+// remembered of a listing is then looked at again.
+const RedactionVersion = 2
 
 // Rules say what a provider's members mean for redaction and for change.
 type Rules struct {
 	volatile []string
-	secrets  map[string]bool  // by plain name
+	names    map[string]bool  // secret ones, by plain name
 	traits   map[string]trait // by name as sent; secrets are not among them
-	values   [][]byte         // the connection's own credentials, as they stand in canonical text
-	needles  *needles         // of values; nil where there are none
+	secrets  KnownSecrets     // nil where there are none
+}
+
+// KnownSecrets are the credentials that are looked for in payloads.
+type KnownSecrets interface {
+	Leak(text []byte) bool   // reports whether one may be in text
+	Hide(text string) string // returns text without them
 }
 
 // A trait is what a member's name means; a member can have several.
@@ -18,14 +31,16 @@ const (
 	secret trait = 1 << iota
 	volatile
 	set
+	pairName
+	pairValue
 )
 
 // NewRules returns the rules of a provider. secrets are the names of members
-// that are dropped at any depth, besides those that are secret everywhere;
+// that are dropped at any depth, in addition to those that are secret everywhere;
 // volatiles are top-level members that make no change of their own; sets are
 // members, at any depth, whose arrays have no order.
 func NewRules(secrets, volatiles, sets []string) *Rules {
-	r := &Rules{volatile: volatiles, secrets: map[string]bool{}, traits: map[string]trait{}}
+	r := &Rules{volatile: volatiles, names: map[string]bool{}, traits: map[string]trait{}}
 	for _, name := range sets {
 		r.traits[name] |= set
 	}
@@ -33,11 +48,33 @@ func NewRules(secrets, volatiles, sets []string) *Rules {
 		r.traits[name] |= volatile
 	}
 	for _, name := range secrets {
-		r.secrets[string(plainName(nil, []byte(name)))] = true
+		r.names[plainName(name)] = true
 	}
-	delete(r.secrets, "") // what every name without a letter would be
+	delete(r.names, "") // what every name without a letter would be
 	return r
 }
+
+// WithSecrets returns the rules with credentials that are taken out of every
+// text, every name and every number, also where they are encoded.
+func (r *Rules) WithSecrets(s KnownSecrets) *Rules {
+	with := *r
+	with.secrets = s
+	return &with
+}
+
+func (r *Rules) leak(text []byte) bool { return r.secrets != nil && r.secrets.Leak(text) }
+
+// Leaks reports whether raw may have a credential in it.
+func (r *Rules) Leaks(raw []byte) bool { return r.leak(raw) }
+
+// HasSecret reports whether text, such as an id, has a credential in it, or had
+// one that was taken out.
+func (c *Canon) HasSecret(text string) bool {
+	return c.rules.leak([]byte(text)) || strings.ContainsAny(text, `=@"[ `) && (IsRedacted(text) || c.clean(text) != text)
+}
+
+// IsRedacted reports whether a credential was taken out of text.
+func IsRedacted(text string) bool { return strings.Contains(text, Redacted) }
 
 // Volatile returns the top-level members that make no change of their own.
 func (r *Rules) Volatile() []string { return r.volatile }
@@ -65,68 +102,24 @@ func (c *Canon) trait(name []byte) trait {
 // trait works out what name, in canonical form, means.
 func (r *Rules) trait(name []byte) trait {
 	t := r.traits[string(name)]
-	var buffer [maxTraitName]byte
-	if plain := plainName(buffer[:0], name); r.secrets[string(plain)] || secretName(plain) {
+	text := nameText(name)
+	plain := plainName(text)
+	if r.names[plain] || secretName(text) {
 		t |= secret
+	}
+	if slices.Contains(pairNames, plain) {
+		t |= pairName
+	}
+	if slices.Contains(pairValues, plain) {
+		t |= pairValue
 	}
 	return t
 }
 
-// secretWords are the endings, in lower case without separators, of the names
-// of what gives access. An ending, as password_changed_at and accessTokenUrl
-// are worth keeping.
-var secretWords = []string{
-	"password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "credential", "cookie",
-	"apikey", "appkey", "accesskey", "secretkey", "signingkey", "privatekey", "encryptionkey",
-	"authkey", "sharedkey", "masterkey", "sessionkey",
-	"authorization", "basicauth", "oauth2auth", "httprequestheader",
-}
-
-// secretTails are what can follow such a word and leaves it one: tokens,
-// auth_token_2, passwordHash, password_sha256.
-var secretTails = []string{"s", "hash", "digest", "salt", "value", "md", "sha"}
-
-// keptNames end like a secret and are none: SignalWire and Twilio link to an
-// account's signing keys by this name.
-var keptNames = []string{"signingkeys"}
-
-// secretName tells whether a plain name is secret at any provider.
-func secretName(name []byte) bool {
-	if bytes.HasPrefix(name, []byte("pvt")) || bytes.Contains(name, []byte("jwt")) {
-		return true
+// nameText returns the text of a name in canonical form.
+func nameText(name []byte) string {
+	if bytes.IndexByte(name, '\\') < 0 {
+		return string(name)
 	}
-	for _, kept := range keptNames {
-		if string(name) == kept {
-			return false
-		}
-	}
-	for before := len(name) + 1; len(name) < before; {
-		for _, word := range secretWords {
-			if bytes.HasSuffix(name, []byte(word)) {
-				return true
-			}
-		}
-		before = len(name)
-		name = bytes.TrimRight(name, "0123456789")
-		for _, tail := range secretTails {
-			name = bytes.TrimSuffix(name, []byte(tail))
-		}
-	}
-	return false
-}
-
-// plainName appends a canonical name in lower case, letters and digits alone:
-// auth_token, authToken and Auth-Token are one name.
-func plainName(dst, name []byte) []byte {
-	for i := 0; i < len(name); i++ {
-		switch b := name[i]; {
-		case b >= 'A' && b <= 'Z':
-			dst = append(dst, b|0x20)
-		case b >= 'a' && b <= 'z' || b >= '0' && b <= '9':
-			dst = append(dst, b)
-		case b == '\\':
-			i += escapeLen(name[i:]) - 1 // of a control character there are no letters
-		}
-	}
-	return dst
+	return Unquote(append(append([]byte{'"'}, name...), '"'))
 }

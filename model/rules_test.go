@@ -73,8 +73,15 @@ func hide(t *rapid.T, v object, names *rapid.Generator[string], marker string) {
 	v[names.Draw(t, "secret name")] = rapid.SampledFrom([]tree{marker, list{marker}, object{"a": marker, marker: nil}, nil, number("1"), true}).Draw(t, "secret")
 }
 
+// withSecrets returns testRules with those credentials.
+func withSecrets(credentials ...string) *Rules {
+	s := new(Secrets)
+	s.Add(credentials...)
+	return testRules.WithSecrets(s)
+}
+
 func TestCredentialsAreRedacted(t *testing.T) {
-	rules := testRules.WithValues("s3cr3t-t0ken", `qu"ote\back`, "pässwörter", "tab\tnew\nline", "a+b/c=d&e", "12345678", "abcdefgh", "defghijkl", "prefix-of-another", "prefix-of-a").WithValues("added later")
+	rules := withSecrets("s3cr3t-t0ken", `qu"ote\back`, "pässwörter", "tab\tnew\nline", "a+b/c=d&e", "12345678", "abcdefgh", "defghijkl", "prefix-of-another", "prefix-of-a", "added later")
 	for _, c := range []struct{ name, raw, want string }{
 		{"a text", `{"a":"x s3cr3t-t0ken y"}`, `{"a":"x [redacted] y"}`},
 		{"all of a text", `["s3cr3t-t0ken"]`, `["[redacted]"]`},
@@ -110,7 +117,7 @@ func TestCredentialsAreRedacted(t *testing.T) {
 	if got := canonical(t, rules, "\"\\u000abcdefgh\""); got != `"\u000abcdefgh"` {
 		t.Errorf("what is half in an escape is no credential: got %s", got)
 	}
-	if got := canonical(t, testRules.WithValues("", "short", "redacted", "[redacted]", "\x00\x00\xff\x00\x00\x00\x00\x00"), `"short redacted [redacted]"`); got != `"short redacted [redacted]"` {
+	if got := canonical(t, withSecrets("", "short", "redacted", "[redacted]", "\x00\x00\xff\x00\x00\x00\x00\x00"), `"short redacted [redacted]"`); got != `"short redacted [redacted]"` {
 		t.Errorf("what is no credential: got %s", got)
 	}
 }
@@ -134,7 +141,7 @@ func TestNoCredentialSurvives(t *testing.T) {
 		v := objects(2).Draw(t, "object")
 		v["a"], v[planted], v["list"] = planted, planted, list{object{planted: list{planted}}}
 		raw := speller{t}.spell(v, false)
-		rules := testRules.WithValues(value, other)
+		rules := withSecrets(value, other)
 		survives(t, rules, raw, value, other)
 	})
 }
@@ -179,7 +186,7 @@ func FuzzRedaction(f *testing.F) {
 			return
 		}
 		clean := strings.ReplaceAll(strings.ToValidUTF8(credential, ""), "\x00", "")
-		if len(clean) < minSecret || strings.ContainsAny(clean, "[]") || strings.Contains(redacted, clean) {
+		if len(clean) < minSecret || strings.ContainsAny(clean, "[]") || strings.Contains(Redacted, clean) {
 			return
 		}
 		for _, literal := range []string{"true", "false", "null"} {
@@ -187,7 +194,7 @@ func FuzzRedaction(f *testing.F) {
 				return
 			}
 		}
-		survives(t, testRules.WithValues(credential), raw, clean)
+		survives(t, withSecrets(credential), raw, clean)
 	})
 }
 

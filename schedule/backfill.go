@@ -74,7 +74,7 @@ func (p *pull) within(b *batch) {
 
 // mark notes where the listing can go on once b is staged.
 func (p *pull) mark(b *batch) {
-	if b.page.Cursor == "" || b.page.Cursor == p.marked || !p.run.Resumable() {
+	if b.page.Cursor == "" || p.digest.rules.Leaks([]byte(b.page.Cursor)) || b.page.Cursor == p.marked || !p.run.Resumable() {
 		return
 	}
 	p.marked = b.page.Cursor

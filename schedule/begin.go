@@ -47,6 +47,7 @@ func (r *Runner) fail(ctx context.Context, c sources.Configured, o Options, caus
 	}
 	defer run.Close(ctx)
 	result.RunID, result.Status = run.ID, "failed"
+	cause = clean(c.Secrets, cause)
 	return errors.Join(cause, run.End(ctx, result.Status, cause.Error(), result.Counts))
 }
 

@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/fnv"
+	"slices"
 
+	"rollcall/model"
 	"rollcall/sink"
 	"rollcall/sources"
 )
@@ -53,6 +55,7 @@ func (d *digester) chunkDigest(records []sources.Record) sink.Digest {
 		_, _ = h.Write(binary.AppendUvarint(frame[:0], uint64(len(text)))) // never fails
 		_, _ = h.Write(text)
 	}
+	part([]byte{model.RedactionVersion})
 	part([]byte(d.provider))
 	part(binary.AppendVarint(nil, int64(d.mapping)))
 	for i := range records {
@@ -68,6 +71,12 @@ func (d *digester) chunkDigest(records []sources.Record) sink.Digest {
 // something in each account changes at every request, nor where a record says
 // less than it could.
 func remembers(t sources.Traits) bool { return len(t.Rules.Volatile()) == 0 && !t.Unlinks }
+
+// leaks reports whether one of the records may have a credential: of such a chunk
+// it is not enough to know it, as the credential may not have been known then.
+func (d *digester) leaks(records []sources.Record) bool {
+	return slices.ContainsFunc(records, func(r sources.Record) bool { return d.rules.Leaks(r.Raw) })
+}
 
 // note keeps a chunk all of whose records were taken.
 func (p *pull) note(s stretch, keys []sink.Key) {

@@ -48,18 +48,20 @@ const (
 	reasonNoID     = "no id that can be stored"
 	reasonOversize = "longer than 4 MiB"
 	reasonSyntax   = "not valid JSON"
+	reasonSecret   = "an id that contains a credential"
 )
 
 // A digester brings records into canonical form. It serves one goroutine.
 type digester struct {
 	canon    *model.Canon
+	rules    *model.Rules
 	provider string
 	mapping  int
 	memory   *sink.Memory // nil where chunks are not remembered
 }
 
 func newDigester(provider string, t sources.Traits, m *sink.Memory) *digester {
-	return &digester{canon: model.NewCanon(t.Rules), provider: provider, mapping: t.Mapping, memory: m}
+	return &digester{canon: model.NewCanon(t.Rules), rules: t.Rules, provider: provider, mapping: t.Mapping, memory: m}
 }
 
 // digest fills b's records and rejects, except for chunks that came before. Of
@@ -75,7 +77,7 @@ func (d *digester) digest(b *batch) {
 		if d.memory != nil {
 			to = from + chunkOf(b.page.Records[from:])
 			s.digest = d.chunkDigest(b.page.Records[from:to])
-			if place := d.memory.Find(s.digest); place >= 0 {
+			if place := d.memory.Find(s.digest); place >= 0 && !d.leaks(b.page.Records[from:to]) {
 				b.met = append(b.met, place)
 				from = to
 				continue
@@ -105,12 +107,17 @@ func (d *digester) take(b *batch, r *sources.Record, at map[string]int) {
 		reason = reasonSyntax
 	case r.ID == "":
 		b.arena, reason = out, reasonNoID
+	case d.canon.HasSecret(r.ID):
+		b.arena, reason = out, reasonSecret
 	default:
 		b.arena = out
 	}
+	if r.Parent != "" && d.canon.HasSecret(r.Parent) {
+		r.Parent = model.Redacted // which accountOf warns of
+	}
 	canonical := b.arena[from:len(b.arena):len(b.arena)]
 	if reason != "" {
-		b.rejects = append(b.rejects, sink.Reject{ExternalID: r.ID, Reason: reason, Payload: canonical})
+		b.rejects = append(b.rejects, sink.Reject{ExternalID: r.ID, Unnamed: reason == reasonSecret, Reason: reason, Payload: canonical})
 		return
 	}
 	one := digested{Record: r, canonical: canonical, print: d.print(r, canonical)}
@@ -192,6 +199,10 @@ func accountOf(source sources.Source, one *digested) (model.Account, []model.War
 	}
 	if one.Status != "" {
 		a.Status = one.Status
+	}
+	if model.IsRedacted(a.Parent) {
+		a.Parent = ""
+		warnings = append(warnings, model.Warning{Field: "parent_external_id", Problem: "contains a credential"})
 	}
 	return a, warnings
 }

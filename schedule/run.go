@@ -85,7 +85,7 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 	} else {
 		err = r.fail(ctx, c, o, err, &result)
 	}
-	result.Err = err
+	result.Err = clean(c.Secrets, err)
 	result.Took = time.Since(began)
 	logEnd(log, o, result)
 	return result
@@ -125,7 +125,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	}
 	outcome, err := r.listen(ctx, p, c, o, log)
 	p.warnings.log(log)
-	if err != nil {
+	if err = clean(c.Secrets, err); err != nil {
 		result.Status = "failed"
 		if ctx.Err() != nil {
 			result.Status = "interrupted"
@@ -138,7 +138,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	} else {
 		result.Report, err = run.Apply(ctx, outcome)
 	}
-	if err != nil {
+	if err = clean(c.Secrets, err); err != nil {
 		result.Status = "failed"
 		if ctx.Err() != nil {
 			result.Status = "interrupted"
@@ -185,7 +185,7 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	outcome.Partial = len(p.parts) > 0
 	outcome.Complete = !outcome.Partial && o.Trigger != Hook && p.whole()
 	if outcome.Partial {
-		outcome.Error = errors.Join(p.parts...).Error()
+		outcome.Error = c.Secrets.Redact(errors.Join(p.parts...).Error())
 	}
 	known := p.run.Identity()
 	outcome.Adopt = known != traits.Identity && !o.Replay // which asks no provider
@@ -208,6 +208,8 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	if reason := cmp.Or(outcome.Deletions.Hold, outcome.Deletions.Wait); reason != "" {
 		outcome.Error = fmt.Sprintf("%s: deletions are held; if they are right, run: rollcall sync %s --allow-deletes", reason, c.Name)
 	}
+	outcome.Deletions.Hold = c.Secrets.Redact(outcome.Deletions.Hold)
+	outcome.Error = c.Secrets.Redact(outcome.Error)
 	return outcome, err
 }
 

@@ -16,6 +16,7 @@ import (
 // A Reject is a record that cannot be taken.
 type Reject struct {
 	ExternalID string // "" where none could be read
+	Unnamed    bool   // the id is not stored: it contains a credential
 	Reason     string
 	Payload    []byte // canonical JSON, nil where it cannot be stored
 }
@@ -67,7 +68,11 @@ func (r *Run) Reject(ctx context.Context, rejects []Reject) error {
 		b = appendInt(b, r.stagedBy)
 		b = appendInt(b, first+int64(i))
 		b = appendText(b, r.Source)
-		b = appendOptional(b, rejects[i].ExternalID)
+		id := rejects[i].ExternalID
+		if rejects[i].Unnamed {
+			id = ""
+		}
+		b = appendOptional(b, id)
 		b = appendText(b, rejects[i].Reason)
 		if len(rejects[i].Payload) == 0 {
 			b = appendOptional(b, "")

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"rollcall/model"
 	"rollcall/sources/fetch"
 )
 
@@ -59,6 +60,9 @@ type Connection struct {
 	Provider string // the provider's name, such as signalwire
 	Settings
 
+	// Secrets are the credentials of all connections; nil begins a set of its own.
+	Secrets *model.Secrets
+
 	UserAgent string
 	Logger    *slog.Logger
 	Observe   func(fetch.Attempt) // told of every request's end; may be nil
@@ -71,8 +75,12 @@ type Connection struct {
 
 // Fetch returns the options of the connection's HTTP client against base.
 func (c Connection) Fetch(base *url.URL) fetch.Options {
+	if c.Secrets == nil {
+		c.Secrets = new(model.Secrets)
+	}
 	return fetch.Options{
 		Base:           base,
+		Secrets:        c.Secrets,
 		Concurrency:    c.Concurrency,
 		RateLimit:      c.RateLimit,
 		RequestTimeout: c.RequestTimeout,

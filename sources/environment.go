@@ -10,6 +10,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
+	"rollcall/model"
 	"rollcall/sources/fetch"
 )
 
@@ -51,7 +52,7 @@ func (c Configured) Shape() string { return fmt.Sprintf("%+v", c.config) }
 // Afresh reads the connection's own variables again, to see a rotated secret.
 func (c Configured) Afresh(ctx context.Context, env envconfig.Lookuper) (Configured, error) {
 	fresh := Configured{
-		Connection: Connection{Name: c.Name, Provider: c.Provider},
+		Connection: Connection{Name: c.Name, Provider: c.Provider, Secrets: c.Secrets},
 		provider:   c.provider, config: c.provider.config(),
 	}
 	if problems := fresh.read(ctx, env); len(problems) > 0 {
@@ -77,10 +78,14 @@ func Configure(ctx context.Context, providers []Provider, env envconfig.Lookuper
 	problems = append(problems, ambiguous(all, scopes)...)
 
 	var asked []Configured
+	secrets := new(model.Secrets)
 	for _, c := range all {
+		c.Secrets = secrets
 		if len(only) == 0 || slices.Contains(only, c.Name) {
 			problems = append(problems, c.read(ctx, env)...)
 			asked = append(asked, c)
+		} else {
+			c.readSecrets(ctx, env)
 		}
 	}
 	warnings := unknown(names, scopes)
@@ -213,6 +218,7 @@ func (c *Configured) prefix() string {
 // read fills the settings and the provider's configuration.
 func (c *Configured) read(ctx context.Context, env envconfig.Lookuper) []string {
 	problems := append(Decode(ctx, env, c.prefix(), &c.Settings), Decode(ctx, env, c.prefix(), c.config)...)
+	c.keepSecrets()
 	if len(problems) > 0 {
 		return problems
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 	"github.com/spf13/cobra"
 
+	"rollcall/model"
 	"rollcall/sink"
 	"rollcall/sink/embedded"
 	"rollcall/sources/fetch"
@@ -104,9 +105,23 @@ func (p *pipe) Write(b []byte) (int, error) {
 }
 
 // newLogger logs to w in the format that was asked for, else for people on a
-// terminal and for machines elsewhere.
-func newLogger(w io.Writer, level slog.Level, format logFormat) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
+// terminal and for machines elsewhere. No line has one of secrets in it.
+func newLogger(w io.Writer, level slog.Level, format logFormat, secrets *model.Secrets) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		switch value := a.Value.Any().(type) {
+		case string:
+			a.Value = slog.StringValue(secrets.Redact(value))
+		case error:
+			a.Value = slog.StringValue(secrets.Redact(value.Error()))
+		case []string:
+			clean := make([]string, len(value))
+			for i := range value {
+				clean[i] = secrets.Redact(value[i])
+			}
+			a.Value = slog.AnyValue(clean)
+		}
+		return a
+	}}
 	if format == "text" || format == "" && terminalWidth(w) > 0 {
 		return slog.New(slog.NewTextHandler(w, options))
 	}

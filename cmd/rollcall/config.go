@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/sethvargo/go-envconfig"
 
+	"rollcall/model"
 	"rollcall/sink"
 	"rollcall/sources"
 )
@@ -77,7 +79,12 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 		}
 		cfg.connections, warnings = connections, append(warnings, more...)
 	}
-	cfg.log = newLogger(a.stderr, slog.Level(cfg.LogLevel), cfg.LogFormat)
+	secrets := new(model.Secrets)
+	if len(cfg.connections) > 0 {
+		secrets = cfg.connections[0].Secrets
+	}
+	secrets.Add(cfg.DatabaseURL.passwords(a.env)...)
+	cfg.log = newLogger(a.stderr, slog.Level(cfg.LogLevel), cfg.LogFormat, secrets)
 	for _, warning := range warnings {
 		cfg.log.Warn("environment: " + warning)
 	}
@@ -102,6 +109,25 @@ func (d *databaseURL) EnvDecode(text string) error {
 	}
 	d.Secret = sources.Secret(text)
 	return nil
+}
+
+// passwords returns the database's passwords, that of libpq's environment
+// included, unless they are no secret: the name of the user, of the database or of
+// Postgres, which would be found in any text.
+func (d databaseURL) passwords(env envconfig.Lookuper) (list []string) {
+	u, err := url.Parse(d.Reveal())
+	if err != nil {
+		return nil
+	}
+	given, _ := u.User.Password()
+	fromEnv, _ := env.Lookup("PGPASSWORD")
+	user, _ := env.Lookup("PGUSER")
+	for _, password := range []string{given, u.Query().Get("password"), fromEnv} {
+		if !slices.Contains([]string{"", "postgres", u.User.Username(), user, u.Hostname(), strings.Trim(u.Path, "/")}, password) {
+			list = append(list, password)
+		}
+	}
+	return list
 }
 
 // An address is host:port to listen on; the host may be missing.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -116,6 +117,7 @@ func (d *daemon) take(h *hook, w http.ResponseWriter, r *http.Request) (status i
 	if err != nil {
 		return http.StatusBadRequest, err.Error()
 	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return h.Secrets.Leak([]byte(id)) })
 	if err := d.remember(ctx, h, ids); err != nil {
 		d.log.Warn("a delivery could not be kept", "source", h.Name, "error", err)
 		return http.StatusServiceUnavailable, "cannot be kept now"

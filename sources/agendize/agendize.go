@@ -66,7 +66,7 @@ func open(o fetch.Options, cfg Config) *source {
 		return nil
 	}
 	o.ErrorCode = errorCode
-	o.Secrets = append(o.Secrets, key, token)
+	o.Secrets.Add(key, token)
 	zone := cfg.Timezone.Location
 	if zone == nil {
 		zone = time.UTC
@@ -77,7 +77,7 @@ func open(o fetch.Options, cfg Config) *source {
 		zone:   zone,
 		traits: sources.Traits{
 			Mapping:  mapping,
-			Rules:    model.NewRules(secrets, []string{"credit"}, []string{"tools", "tags"}).WithValues(key, token),
+			Rules:    model.NewRules(secrets, []string{"credit"}, []string{"tools", "tags"}).WithSecrets(o.Secrets),
 			IDMember: "id",
 			// The key stands for its reseller, of whom the API gives no id; the token
 			// changes while the reseller stays.

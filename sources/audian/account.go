@@ -26,6 +26,8 @@ func (s *source) get(ctx context.Context, id string) ([]byte, error) {
 		if err != nil {
 			return err
 		}
+		echoed, _ := fetch.Member(body, "auth_token")
+		s.token.learn(echoed)
 		if err := fetch.CheckAnswer(body, success); err != nil {
 			return err
 		}

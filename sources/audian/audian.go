@@ -81,11 +81,14 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 	if options.Concurrency < 1 {
 		options.Concurrency = fetch.DefaultConcurrency
 	}
-	credentials := []string{cfg.APIKey.Reveal(), cfg.AuthToken.Reveal()}
-	token := newToken(cfg.APIKey, cfg.AuthToken)
+	options.Secrets.Add(cfg.APIKey.Reveal(), cfg.AuthToken.Reveal())
+	token := newToken(cfg.APIKey, cfg.AuthToken, options.Secrets)
 	options.Authorize, options.Renew = token.authorize, token.renew
-	options.ErrorCode = errorCode
-	options.Secrets = credentials
+	options.ErrorCode = func(body []byte) string {
+		echoed, _ := fetch.Member(body, "auth_token")
+		token.learn(echoed)
+		return errorCode(body)
+	}
 	token.client = fetch.New(options)
 	return &source{
 		client:   token.client,
@@ -95,7 +98,7 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		workers:  options.Concurrency,
 		traits: sources.Traits{
 			Mapping:  2,
-			Rules:    model.NewRules(secrets, volatile, sets).WithValues(credentials...),
+			Rules:    model.NewRules(secrets, volatile, sets).WithSecrets(options.Secrets),
 			IDMember: "id",
 			// The last of tree, but for the credential's own account.
 			ParentOutside: true,

@@ -158,6 +158,7 @@ func (s *source) readPage(r *http.Response) (page, error) {
 		p.items = append(p.items, it)
 		return nil
 	})
+	s.token.learn(p.Get("auth_token"))
 	if err != nil {
 		return p, err
 	}

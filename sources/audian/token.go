@@ -17,17 +17,27 @@ const tokenBytes = 64 << 10
 // A token is the X-Auth-Token of a connection: given, or got with an API key. A token lives about an hour and
 // cannot be renewed, and several can be valid at once.
 type token struct {
-	client *fetch.Client
-	apiKey sources.Secret
-	text   atomic.Pointer[string]
-	turn   chan struct{} // held by the one that asks for a token
+	client  *fetch.Client
+	apiKey  sources.Secret
+	secrets fetch.Secrets
+	text    atomic.Pointer[string]
+	turn    chan struct{} // held by the one that asks for a token
 }
 
-func newToken(apiKey, given sources.Secret) *token {
-	t := &token{apiKey: apiKey, turn: make(chan struct{}, 1)}
+func newToken(apiKey, given sources.Secret, secrets fetch.Secrets) *token {
+	t := &token{apiKey: apiKey, secrets: secrets, turn: make(chan struct{}, 1)}
 	text := given.Reveal()
 	t.text.Store(&text)
 	return t
+}
+
+// learn makes the token in an answer's envelope known as a secret: every answer echoes one, which need not be
+// the one that was sent.
+func (t *token) learn(member []byte) {
+	var echoed string
+	if json.Unmarshal(member, &echoed) == nil && echoed != "" {
+		t.secrets.Learn(echoed)
+	}
 }
 
 // ready makes sure that there is a token. It comes before the first request.
@@ -93,6 +103,7 @@ func (t *token) get(ctx context.Context) (string, error) {
 		if json.Unmarshal(member, &fresh) != nil || fresh == "" {
 			return &tokenError{text: "the provider answered PUT api_auth without a token: check BASE_URL"}
 		}
+		t.learn(member)
 		return nil
 	})
 	switch {

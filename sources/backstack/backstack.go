@@ -49,7 +49,7 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		options.Concurrency = fetch.DefaultConcurrency
 	}
 	options.ErrorCode = errorCode
-	options.Secrets = credentials
+	options.Secrets.Add(credentials...)
 	options.Authorize = func(r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+cfg.AppKey.Reveal())
 		return nil
@@ -61,7 +61,7 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		ahead: 2 * options.Concurrency,
 		traits: sources.Traits{
 			Mapping: 2,
-			Rules:   model.NewRules(secrets, nil, nil).WithValues(credentials...),
+			Rules:   model.NewRules(secrets, nil, nil).WithSecrets(options.Secrets),
 			// Not the sessions, which end and are renewed one by one, and each of which
 			// names its own account.
 			Identity: options.Base.Host + "/" + cfg.AppKey.Tag(),

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
 )
 
 // advice tells the operator what to do. The variables it names are the connection's.
@@ -135,12 +134,10 @@ func (c *Client) clean(err error) error {
 
 // strike takes known secrets out of a text.
 func (c *Client) strike(text string) string {
-	for _, secret := range c.o.Secrets {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "[redacted]")
-		}
+	if c.o.Secrets == nil {
+		return text
 	}
-	return text
+	return c.o.Secrets.Redact(text)
 }
 
 // show returns a URL fit to be shown: scheme, host and path.

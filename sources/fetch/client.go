@@ -42,8 +42,8 @@ type Options struct {
 	// ErrorCode finds the provider's own error code in a body that tells of an error; nil finds none.
 	ErrorCode func(body []byte) string
 
-	// Secrets are struck out wherever they turn up in the text of an error.
-	Secrets []string
+	// Secrets are struck out wherever they turn up in the text of an error; nil strikes none.
+	Secrets Secrets
 
 	// Arrived, if set, is called for each thing of a listing as it arrives, by its kind and id: the run makes progress if it is
 	// new. It must be safe for concurrent use.
@@ -51,6 +51,15 @@ type Options struct {
 
 	// Observe is told of each attempt, for metrics. It must be safe for concurrent use.
 	Observe func(Attempt)
+}
+
+// Secrets are the credentials that are known: those that are configured and those that requests obtain.
+type Secrets interface {
+	Add(credentials ...string)   // configured ones
+	Learn(credentials ...string) // obtained ones
+	Redact(text string) string   // returns an error's text without them
+	Hide(text string) string     // returns a payload's text without them
+	Leak(text []byte) bool       // reports whether one may be in text
 }
 
 // An Attempt is one try of a request.

@@ -62,6 +62,15 @@ func codeOf(body []byte) string {
 	return strings.Trim(string(e.Code), `"`)
 }
 
+// known is the one credential of a test.
+type known string
+
+func (k known) Add(...string)             {}
+func (k known) Learn(...string)           {}
+func (k known) Redact(text string) string { return strings.ReplaceAll(text, string(k), "[redacted]") }
+func (k known) Hide(text string) string   { return k.Redact(text) }
+func (k known) Leak(text []byte) bool     { return strings.Contains(string(text), string(k)) }
+
 func TestErrorCode(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"code":20003}`:                             "20003",
@@ -72,7 +81,7 @@ func TestErrorCode(t *testing.T) {
 		`nothing`: "",
 	} {
 		c := (&stage{script: script{"400||" + body}}).on(func(o *Options) {
-			o.ErrorCode, o.Secrets = codeOf, []string{"", "secret"}
+			o.ErrorCode, o.Secrets = codeOf, known("secret")
 		})
 		if e := asError(t, c.Get(t.Context(), "x", nil, nil)); e.Code != want {
 			t.Errorf("%s gives %q, want %q", body, e.Code, want)
@@ -103,7 +112,7 @@ func TestNoSecrets(t *testing.T) {
 			c := (&stage{script: script{line}}).on(func(o *Options) {
 				o.Base.User = nil
 				o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-				o.Secrets = []string{"secret"}
+				o.Secrets = known("secret")
 				o.Authorize = func(r *http.Request) error {
 					r.SetBasicAuth("me", "secret")
 					q := r.URL.Query()

@@ -9,7 +9,6 @@ package signalwire
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"iter"
@@ -75,20 +74,19 @@ type source struct {
 
 func open(o fetch.Options, d dialect) *source {
 	token := d.token.Reveal()
-	// The header's own form counts as the token: a proxy's error page may echo it.
-	basic := base64.StdEncoding.EncodeToString([]byte(d.user + ":" + token))
 	o.Authorize = func(r *http.Request) error {
 		r.SetBasicAuth(d.user, token)
 		return nil
 	}
 	o.ErrorCode = errorCode
-	o.Secrets = append(o.Secrets, token, basic)
+	// The header's own form counts as the token: a proxy's error page may echo it.
+	o.Secrets.Add(token, d.user+":"+token)
 	return &source{
 		dialect: d,
 		client:  fetch.New(o),
 		traits: sources.Traits{
 			Mapping:  mapping,
-			Rules:    model.NewRules([]string{"auth_token", "signing_key", "webhook_secret"}, nil, nil).WithValues(token, basic),
+			Rules:    model.NewRules([]string{"auth_token", "signing_key", "webhook_secret"}, nil, nil).WithSecrets(o.Secrets),
 			IDMember: "sid",
 			Identity: strings.ToLower(o.Base.Host) + "/" + d.user,
 		},
