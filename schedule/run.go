@@ -100,7 +100,9 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 	result := Result{Source: c.Name}
 	log := r.Log.With("source", c.Name)
 	pulse := &pulse{after: c.Timeout}
-	source, err := r.Open(ctx, c, log, pulse.beat)
+	opening, cancel := context.WithTimeoutCause(ctx, c.Timeout, errNoProgress{c.Timeout})
+	source, err := r.Open(opening, c, log, pulse.beat) // reads files
+	cancel()
 	if err == nil {
 		defer source.Close()
 		err = r.run(ctx, c, source, pulse, o, log, &result)
