@@ -2,9 +2,8 @@ package sink
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
-	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -25,6 +24,9 @@ const (
 	// deskSessions are enough for a few such questions at once.
 	deskSessions = 4
 
+	// deskIdle are kept between questions.
+	deskIdle = 2
+
 	// sessionIdle is how long a session is kept that nothing was asked over: most
 	// processes ask seldom.
 	sessionIdle = time.Minute
@@ -34,34 +36,18 @@ const (
 // that the driver offers ends a read from a connection that became a black
 // hole. It also holds the desk.
 type connector struct {
-	*pq.Connector
+	from    *origin
 	silence time.Duration
 	desk    *sqlx.DB // nil on the desk's own
 
 	sockets sync.Map // of the open sessions: driver.Conn → *socket
 }
 
-func newConnector(dsn string, silence time.Duration) (*connector, error) {
-	inner, err := pq.NewConnector(dsn)
-	if err != nil {
-		return nil, errors.New("has a setting that cannot be read, such as an sslmode that is none")
-	}
-	inner.Dialer(newDialer())
-	return &connector{Connector: inner, silence: silence}, nil
-}
-
 // newDesk opens the pool for what is asked beside the runs: signs of life,
 // schedules, hints, metrics. No run can take its sessions, and none of its
 // questions hangs.
-func newDesk(dsn string) (*sqlx.DB, error) {
-	c, err := newConnector(dsn, deskSilence)
-	if err != nil {
-		return nil, err
-	}
-	db := sqlx.NewDb(sql.OpenDB(c), "postgres")
-	db.SetMaxOpenConns(deskSessions)
-	db.SetConnMaxIdleTime(sessionIdle)
-	return db, nil
+func newDesk(from *origin) *sqlx.DB {
+	return from.pool(&connector{from: from, silence: deskSilence}, deskSessions, deskIdle)
 }
 
 // Desk returns the sessions of db for short questions that are asked beside the
@@ -77,7 +63,7 @@ func Desk(db *sqlx.DB) *sqlx.DB {
 func (c *connector) Driver() driver.Driver { return c }
 
 // Open is not called: the pool has a connector.
-func (c *connector) Open(name string) (driver.Conn, error) { return c.Connector.Driver().Open(name) }
+func (c *connector) Open(name string) (driver.Conn, error) { return pq.Driver{}.Open(name) }
 
 // Close closes the desk with the pool.
 func (c *connector) Close() error {
@@ -90,12 +76,43 @@ func (c *connector) Close() error {
 // dialing is the key of the *socket that a session's connection is noted in.
 type dialing struct{}
 
-// Connect opens a session.
+// Connect opens a session with the URL as it is now.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
-	s := &socket{silence: c.silence}
-	conn, err := c.Connector.Connect(context.WithValue(ctx, dialing{}, s))
+	url, err := c.from.read(ctx)
+	if err != nil {
+		return nil, &Error{Err: &URLError{err}}
+	}
+	conn, err := c.dial(ctx, url)
+	if isRefusal(err) { // it may have been rotated since it was read
+		if again, unread := c.from.read(ctx); unread == nil && again != url {
+			url = again
+			conn, err = c.dial(ctx, url)
+		}
+	}
 	if err != nil {
 		return nil, err
+	}
+	c.from.opened(url)
+	return conn, nil
+}
+
+// dial opens a session at url.
+func (c *connector) dial(ctx context.Context, url string) (driver.Conn, error) {
+	inner, where, err := parseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	s := &socket{silence: c.silence}
+	watching := context.AfterFunc(ctx, s.abort) // the driver looks at ctx only until the server is dialed
+	conn, err := inner.Connect(context.WithValue(ctx, dialing{}, s))
+	if !watching() && ctx.Err() != nil {
+		if err == nil {
+			_ = conn.Close() // it was aborted
+		}
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, &Error{Database: where, Err: err}
 	}
 	s.closed = func() { c.sockets.Delete(conn) }
 	c.sockets.Store(conn, s)
@@ -133,7 +150,12 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	if !session {
 		s = &socket{silence: deskSilence}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.Conn = conn
+	if s.aborted {
+		_ = conn.Close()
+	}
 	return s, nil
 }
 
@@ -150,8 +172,19 @@ type socket struct {
 	silence time.Duration
 	closed  func() // nil while the session is being opened
 
-	mu    sync.Mutex
-	limit time.Time // set by the driver while the session is being opened
+	mu      sync.Mutex
+	limit   time.Time // set by the driver while the session is being opened
+	aborted bool
+}
+
+// abort ends the opening of a session.
+func (s *socket) abort() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aborted = true
+	if s.Conn != nil {
+		_ = s.Conn.Close()
+	}
 }
 
 // SetDeadline keeps the driver's own limit.

@@ -5,7 +5,6 @@ package sink
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -34,29 +33,22 @@ const (
 	keepAliveCount    = 3
 )
 
-// Open opens the database at url with at most sessions sessions. It does not
-// look at the schema. Errors name host and database alone.
+// Open opens the database at databaseURL with at most sessions sessions. It does
+// not look at the schema. Errors name host and database alone.
 func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, error) {
-	dsn, where, err := dataSource(databaseURL)
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	connector, err := newConnector(dsn, sessionSilence)
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	if connector.desk, err = newDesk(dsn); err != nil {
-		return nil, err
-	}
-	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
-	db.SetMaxOpenConns(sessions)
-	db.SetMaxIdleConns(sessions)
-	db.SetConnMaxIdleTime(sessionIdle)
+	return OpenFrom(ctx, func(context.Context) (string, error) { return databaseURL, nil }, sessions)
+}
+
+// OpenFrom is Open with a URL that is read for each new session, so that a
+// rotated password needs no restart.
+func OpenFrom(ctx context.Context, read func(context.Context) (string, error), sessions int) (*sqlx.DB, error) {
+	from := &origin{read: read}
+	db := from.pool(&connector{from: from, silence: sessionSilence, desk: newDesk(from)}, sessions, sessions)
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if err := db.PingContext(ctx); err != nil {
 		_ = db.Close()
-		return nil, &Error{Database: where, Err: err}
+		return nil, err
 	}
 	return db, nil
 }
@@ -64,10 +56,7 @@ func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, erro
 // CheckURL tells what is wrong with a URL that no server need be asked about. It
 // does not repeat the URL, which may hold a password.
 func CheckURL(databaseURL string) error {
-	dsn, _, err := dataSource(databaseURL)
-	if err == nil {
-		_, err = newConnector(dsn, sessionSilence)
-	}
+	_, _, err := parseURL(databaseURL)
 	return err
 }
 

@@ -48,13 +48,35 @@ type needs struct {
 	only        []string // of the connections; none is all
 }
 
+// configureTimeout is how long the files of the environment may take to be read.
+const configureTimeout = 30 * time.Second
+
+var errConfigureSlow = fmt.Errorf("the files that variables name were not read within %v", configureTimeout)
+
+// databaseVariables are read again for each session.
+type databaseVariables struct {
+	URL databaseURL `env:"DATABASE_URL, required"`
+}
+
+// databaseURL reads DATABASE_URL as it is now.
+func (a *app) databaseURL(ctx context.Context) (string, error) {
+	var now databaseVariables
+	if problems := sources.Decode(ctx, a.env, "", &now); len(problems) > 0 {
+		return "", &sources.ConfigError{Problems: problems}
+	}
+	if now.URL.Reveal() == embeddedURL {
+		return "", fmt.Errorf("DATABASE_URL_FILE: holds %s now; restart rollcall to change to it", embeddedURL)
+	}
+	return now.URL.Reveal(), nil
+}
+
 // configure reads the environment and logs what looks like a mistake in it. The
 // error tells all that is wrong at once.
 func (a *app) configure(ctx context.Context, n needs) (*config, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, configureTimeout, errConfigureSlow)
+	defer cancel()
 	cfg := new(config)
-	var database struct {
-		URL databaseURL `env:"DATABASE_URL, required"`
-	}
+	var database databaseVariables
 	var problems []string
 	if n.database {
 		problems = sources.Decode(ctx, a.env, "", &database)
