@@ -19,6 +19,7 @@ import (
 
 	"rollcall/sink"
 	"rollcall/sources"
+	"rollcall/sources/fetch"
 )
 
 // A config is what the environment says beside the connections' own variables.
@@ -86,6 +87,7 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 	known := append(sources.Variables("", cfg), "ROLLCALL_SOURCES")
 	warnings := sources.Misspelt(a.names, "ROLLCALL_", known)
 	if n.connections {
+		problems = append(problems, fetch.CheckProxy(a.env.Lookup)...)
 		connections, more, err := sources.Configure(ctx, providers, a.env, a.names, n.only)
 		var wrong *sources.ConfigError
 		if errors.As(err, &wrong) {

@@ -16,7 +16,9 @@ import (
 func login(t *testing.T, db *sqlx.DB, base, role string) string {
 	t.Helper()
 	db.MustExec(`CREATE ROLE ` + role + ` LOGIN SUPERUSER`)
-	t.Cleanup(func() { db.MustExec(`REASSIGN OWNED BY ` + role + ` TO current_user; DROP OWNED BY ` + role + `; DROP ROLE ` + role) })
+	t.Cleanup(func() {
+		db.MustExec(`REASSIGN OWNED BY ` + role + ` TO current_user; DROP OWNED BY ` + role + `; DROP ROLE ` + role)
+	})
 	u, err := url.Parse(base)
 	if err != nil {
 		t.Fatal(err)
