@@ -145,7 +145,7 @@ func examineListing(ctx context.Context, source sources.Source, note func(check,
 		return note("credential", sink.Failed, err.Error())
 	case status == http.StatusUnauthorized || errors.Is(err, sources.ErrCredential):
 		return note("credential", sink.Failed, err.Error())
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.As(err, new(*fetch.ProxyError)):
 		return note("listing", sink.Failed, fmt.Sprintf("no answer within %v: try again later, and ask the provider if it lasts", examineTimeout))
 	default:
 		return note("listing", sink.Failed, err.Error())

@@ -78,7 +78,9 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 	result := Result{Source: c.Name}
 	log := r.Log.With("source", c.Name)
 	pulse := newPulse(c.Timeout)
-	source, err := r.Open(ctx, c, log, func(kind, id string) { pulse.arrived(kind, id) })
+	opening, cancel := context.WithTimeoutCause(ctx, c.Timeout, errNoProgress{after: c.Timeout})
+	source, err := r.Open(opening, c, log, func(kind, id string) { pulse.arrived(kind, id) }) // reads files
+	cancel()
 	if err == nil {
 		defer source.Close()
 		err = r.run(ctx, c, source, pulse, o, log, &result)

@@ -86,11 +86,8 @@ func TestARunKeepsItsHoldWhileTheServerIsFull(t *testing.T) {
 	address := limited(t, "1")
 	db := sqlx.MustConnect("postgres", address)
 	defer db.Close()
-	to, err := dataSource(address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, refusal := newConnector(to, sessionSilence).Connect(t.Context())
+	from := &origin{read: func(context.Context) (string, error) { return address, nil }}
+	_, refusal := (&connector{from: from, silence: sessionSilence}).Connect(t.Context())
 	if !full(refusal) || !turnedAway(refusal) {
 		t.Fatalf("a session too many: %v", refusal)
 	}

@@ -2,11 +2,11 @@ package sink
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -26,6 +26,9 @@ const (
 	// deskSessions are enough for a few such questions at once.
 	deskSessions = 4
 
+	// deskIdle are kept between questions.
+	deskIdle = 2
+
 	// sessionIdle is how long a session is kept that nothing was asked over: most
 	// processes ask seldom.
 	sessionIdle = time.Minute
@@ -35,28 +38,18 @@ const (
 // that the driver offers ends a read from a connection that became a black
 // hole. It also holds the desk.
 type connector struct {
-	*pq.Connector
-	target  target
+	from    *origin
 	silence time.Duration
 	desk    *sqlx.DB // nil on the desk's own
 
 	sockets sync.Map // of the open sessions: driver.Conn → *socket
 }
 
-func newConnector(t target, silence time.Duration) *connector {
-	inner, _ := pq.NewConnectorConfig(t.config) // never an error: dataSource checked it
-	inner.Dialer(newDialer())
-	return &connector{Connector: inner, target: t, silence: silence}
-}
-
 // newDesk opens the pool for what is asked beside the runs: signs of life,
 // schedules, hints, metrics. No run can take its sessions, and none of its
 // questions hangs.
-func newDesk(t target) *sqlx.DB {
-	db := sqlx.NewDb(sql.OpenDB(newConnector(t, deskSilence)), "postgres")
-	db.SetMaxOpenConns(deskSessions)
-	db.SetConnMaxIdleTime(sessionIdle)
-	return db
+func newDesk(from *origin) *sqlx.DB {
+	return from.pool(&connector{from: from, silence: deskSilence}, deskSessions, deskIdle)
 }
 
 // Desk returns the sessions of db for short questions that are asked beside the
@@ -72,7 +65,7 @@ func Desk(db *sqlx.DB) *sqlx.DB {
 func (c *connector) Driver() driver.Driver { return c }
 
 // Open is not called: the pool has a connector.
-func (c *connector) Open(name string) (driver.Conn, error) { return c.Connector.Driver().Open(name) }
+func (c *connector) Open(name string) (driver.Conn, error) { return pq.Driver{}.Open(name) }
 
 // Close closes the desk with the pool.
 func (c *connector) Close() error {
@@ -89,21 +82,62 @@ type dialing struct{}
 // there is no primary for a while.
 var errNoHost = errors.New("no host is what target_session_attrs asks for")
 
-// Connect opens a session and pins its settings.
+// Connect opens a session with the URL as it is now, and pins its settings.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
-	s := &socket{silence: c.silence}
-	conn, err := c.Connector.Connect(context.WithValue(ctx, dialing{}, s))
+	url, err := c.from.url(ctx)
 	if err != nil {
-		if a := c.target.config.TargetSessionAttrs; a != "" && a != pq.TargetSessionAttrsAny && !errors.As(err, new(*pq.Error)) {
-			err = fmt.Errorf("%w (%s): %w", errNoHost, a, err)
+		return nil, err
+	}
+	conn, err := c.dial(ctx, url)
+	if isRefusal(err) { // it may have been rotated since it was read
+		if again, unread := c.from.url(ctx); unread == nil && again != url {
+			url = again
+			conn, err = c.dial(ctx, url)
 		}
+	}
+	if err != nil {
 		return nil, &openError{err}
 	}
-	pinning, cancel := context.WithTimeout(ctx, c.target.config.ConnectTimeout)
+	c.from.opened(url)
+	return conn, nil
+}
+
+// dial opens a session at url.
+func (c *connector) dial(ctx context.Context, url string) (driver.Conn, error) {
+	t, err := dataSource(url, os.Environ())
+	if err != nil {
+		return nil, blamed(err)
+	}
+	return c.open(ctx, t)
+}
+
+func (c *connector) open(ctx context.Context, t target) (driver.Conn, error) {
+	inner, err := pq.NewConnectorConfig(t.config)
+	if err != nil {
+		return nil, blamed(err)
+	}
+	inner.Dialer(newDialer())
+	ctx, cancel := context.WithTimeout(ctx, t.limit)
 	defer cancel()
-	if err := ensurePinned(pinning, conn, c.target.config); err != nil {
-		_ = conn.Close()
-		return nil, &openError{err}
+	s := &socket{silence: c.silence}
+	watching := context.AfterFunc(ctx, s.abort) // the driver looks at ctx only until the server is dialed
+	conn, err := inner.Connect(context.WithValue(ctx, dialing{}, s))
+	if a := t.config.TargetSessionAttrs; err != nil && a != "" && a != pq.TargetSessionAttrsAny && !errors.As(err, new(*pq.Error)) {
+		err = fmt.Errorf("%w (%s): %w", errNoHost, a, err)
+	}
+	if err == nil {
+		if err = ensurePinned(ctx, conn, t.config); err != nil {
+			_ = conn.Close()
+		}
+	}
+	if !watching() && ctx.Err() != nil {
+		if err == nil {
+			_ = conn.Close() // it was aborted
+		}
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, &Error{Database: t.where, Err: err}
 	}
 	s.closed = func() { c.sockets.Delete(conn) }
 	c.sockets.Store(conn, s)
@@ -141,7 +175,12 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	if !session {
 		s = &socket{silence: deskSilence}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.Conn = conn
+	if s.aborted {
+		_ = conn.Close()
+	}
 	return s, nil
 }
 
@@ -158,8 +197,19 @@ type socket struct {
 	silence time.Duration
 	closed  func() // nil while the session is being opened
 
-	mu    sync.Mutex
-	limit time.Time // set by the driver while the session is being opened
+	mu      sync.Mutex
+	limit   time.Time // set by the driver while the session is being opened
+	aborted bool
+}
+
+// abort ends the opening of a session.
+func (s *socket) abort() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aborted = true
+	if s.Conn != nil {
+		_ = s.Conn.Close()
+	}
 }
 
 // SetDeadline keeps the driver's own limit.

@@ -174,7 +174,7 @@ func TestTheSecondHostIsTried(t *testing.T) {
 	c := good.config
 	c.Multi = []pq.ConfigMultihost{{Host: c.Host, Hostaddr: c.Hostaddr, Port: c.Port}}
 	c.Host, c.Port, c.ConnectTimeout = "127.0.0.1", 1, 5*time.Second
-	session, err := newConnector(target{config: c}, sessionSilence).Connect(t.Context())
+	session, err := (&connector{silence: sessionSilence}).open(t.Context(), target{config: c, limit: connectTimeout})
 	if err != nil {
 		t.Fatalf("the second host is not tried: %v", err)
 	}

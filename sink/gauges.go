@@ -36,10 +36,22 @@ func CountAccounts(ctx context.Context, db *sqlx.DB, source string) (live, orpha
 	return live, orphans, wrap(ctx, err)
 }
 
-// Ready tells whether the database answers and its schema is not older than
-// this program.
+// Ready reports what keeps a run from beginning now: a new session cannot be
+// opened, the server takes no writes, or the schema is older than this program.
 func Ready(ctx context.Context, db *sqlx.DB) error {
-	current, err := isCurrent(ctx, db)
+	if c, ours := db.Driver().(*connector); ours {
+		db = c.from.fresh()
+		defer func() { _ = db.Close() }()
+	}
+	var readOnly bool
+	err := db.GetContext(ctx, &readOnly, `SELECT pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('transaction_read_only') = 'on'`)
+	if err == nil && readOnly {
+		return &Error{Err: errors.New("is read-only (a standby?): rollcall needs the primary")}
+	}
+	current := false
+	if err == nil {
+		current, err = isCurrent(ctx, db)
+	}
 	if err == nil && !current {
 		err = errors.New("the schema is older than this program: run rollcall migrate up")
 	}
@@ -47,7 +59,7 @@ func Ready(ctx context.Context, db *sqlx.DB) error {
 }
 
 // Passing tells whether a failure may pass by itself: the database is away,
-// starting, or out of connections. A wrong password does not.
+// starting, or out of connections, or its URL cannot be read. A wrong password does not.
 func Passing(err error) bool {
 	var failure *Error
 	if !errors.As(err, &failure) {
@@ -62,6 +74,6 @@ func Passing(err error) bool {
 		return class == "08" || class == "53" || class == "57"
 	}
 	var network interface{ Timeout() bool }
-	return errors.As(failure.Err, &network) || errors.Is(failure.Err, errNoHost) || errors.Is(failure.Err, context.DeadlineExceeded) ||
+	return errors.As(err, new(*URLError)) || errors.As(failure.Err, &network) || errors.Is(failure.Err, errNoHost) || errors.Is(failure.Err, context.DeadlineExceeded) ||
 		errors.Is(failure.Err, driver.ErrBadConn) || errors.Is(failure.Err, io.EOF) || errors.Is(failure.Err, io.ErrUnexpectedEOF)
 }

@@ -5,10 +5,10 @@ package sink
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -33,27 +33,20 @@ const (
 	keepAliveCount    = 3
 )
 
-// Open opens the database at url with at most sessions sessions. It does not
-// look at the schema. Errors name host and database alone.
+// Open opens the database at databaseURL with at most sessions sessions. It does
+// not look at the schema. Errors name host and database alone.
 func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, error) {
-	t, err := dataSource(databaseURL, os.Environ())
-	if err != nil {
-		return nil, blamed(err)
-	}
-	connector := newConnector(t, sessionSilence)
-	connector.desk = newDesk(t)
-	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
-	db.SetMaxOpenConns(sessions)
-	db.SetMaxIdleConns(sessions)
-	db.SetConnMaxIdleTime(sessionIdle)
-	err = patiently(ctx, openPatience, nil, func() error {
-		ctx, cancel := context.WithTimeout(ctx, t.limit)
-		defer cancel()
-		return db.PingContext(ctx)
-	})
-	if err != nil {
+	return OpenFrom(ctx, func(context.Context) (string, error) { return databaseURL, nil }, sessions)
+}
+
+// OpenFrom is Open with a URL that is read for each new session, so that a
+// rotated password needs no restart.
+func OpenFrom(ctx context.Context, read func(context.Context) (string, error), sessions int) (*sqlx.DB, error) {
+	from := &origin{read: read}
+	db := from.pool(&connector{from: from, silence: sessionSilence, desk: newDesk(from)}, sessions, sessions)
+	if err := patiently(ctx, openPatience, nil, func() error { return db.PingContext(ctx) }); err != nil {
 		_ = db.Close()
-		return nil, &Error{Database: t.where, Err: err}
+		return nil, err
 	}
 	return db, nil
 }
@@ -76,6 +69,18 @@ func CheckEnvironment(databaseURL string) error {
 		return err
 	}
 	return nil
+}
+
+// Password returns the password that opens sessions at a URL, "" where there is
+// none that is a secret: the name of the user, of the database or of a host would
+// be found in any text.
+func Password(databaseURL string) string {
+	p, err := collect(databaseURL, os.Environ())
+	password := p["password"].value
+	if err != nil || slices.Contains(append(items(p["host"]), "postgres", p["user"].value, p["dbname"].value), password) {
+		return ""
+	}
+	return password
 }
 
 // blamed names what a parameter came from.

@@ -1,7 +1,9 @@
 package sink
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"net/url"
 	"strings"
 	"testing"
@@ -100,6 +102,20 @@ func TestASessionDependsOnNoDefault(t *testing.T) {
 	}
 }
 
+// withholding opens sessions without their start parameters, and pins config.
+type withholding struct {
+	*pq.Connector
+	config pq.Config
+}
+
+func (w withholding) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := w.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return conn, ensurePinned(ctx, conn, w.config)
+}
+
 // A pooler may withhold the parameters of the start of a session from the server.
 func TestWhatAPoolerWithholdsIsSetByStatement(t *testing.T) {
 	t.Parallel()
@@ -113,7 +129,7 @@ func TestWhatAPoolerWithholdsIsSetByStatement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := sqlx.NewDb(sql.OpenDB(&connector{Connector: through, target: to, silence: sessionSilence}), "postgres")
+	db := sqlx.NewDb(sql.OpenDB(withholding{through, to.config}), "postgres")
 	defer db.Close()
 	if wrong := wrongSettings(t, db); len(wrong) > 0 {
 		t.Errorf("not set: %v", wrong)

@@ -24,7 +24,7 @@ func Decode(ctx context.Context, env envconfig.Lookuper, prefix string, target a
 	given := make(map[string]bool)
 	all := fields(prefix, reflect.ValueOf(target).Elem())
 	for _, f := range all {
-		value, from, problem := lookup(env, f.name)
+		value, from, problem := lookup(ctx, env, f.name)
 		given[f.name] = from != "" || problem != ""
 		switch {
 		case problem != "":

@@ -61,6 +61,19 @@ func (c Configured) Afresh(ctx context.Context, env envconfig.Lookuper) (Configu
 	return fresh, nil
 }
 
+// Hook reads the user and the password of the connection's webhook again; both
+// are "" where none is configured.
+func (c Configured) Hook(ctx context.Context, env envconfig.Lookuper) (username string, password Secret, err error) {
+	var now struct {
+		Username string `env:"HOOK_USERNAME"`
+		Password Secret `env:"HOOK_PASSWORD"`
+	}
+	if problems := Decode(ctx, env, c.prefix(), &now); len(problems) > 0 {
+		return "", "", &ConfigError{Problems: problems}
+	}
+	return now.Username, now.Password, nil
+}
+
 // Configure reads ROLLCALL_SOURCES and the variables of each connection, or of
 // those named in only if there are any. It reads afresh: call it again to see a
 // rotated secret. names are the names of all variables; those that look meant

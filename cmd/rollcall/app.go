@@ -61,15 +61,19 @@ func (a *app) withDirectory(ctx context.Context, work func(context.Context, *con
 // openDatabase opens DATABASE_URL; embedded starts a Postgres of our own first.
 // The caller owes a call of what it returns, whatever happens.
 func (a *app) openDatabase(ctx context.Context, cfg *config, sessions int) (db *sqlx.DB, closeDB func() error, err error) {
-	url, stop := cfg.DatabaseURL.Reveal(), func() error { return nil }
-	if url == embeddedURL {
+	read, stop := func(ctx context.Context) (string, error) {
+		url, err := a.databaseURL(ctx)
+		cfg.secrets.Add(sink.Password(url)) // it may have been rotated
+		return url, err
+	}, func() error { return nil }
+	if cfg.DatabaseURL.Reveal() == embeddedURL {
 		server, err := a.startEmbedded(ctx, cfg)
 		if err != nil {
 			return nil, nil, err
 		}
-		url, stop = server.URL(), server.Stop
+		read, stop = func(context.Context) (string, error) { return server.URL(), nil }, server.Stop
 	}
-	db, err = sink.Open(ctx, url, sessions)
+	db, err = sink.OpenFrom(ctx, read, sessions)
 	if err != nil {
 		return nil, nil, errors.Join(err, stop())
 	}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"rollcall/model"
 	"rollcall/sink"
 	"rollcall/sources"
+	"rollcall/sources/fetch"
 )
 
 // A config is what the environment says beside the connections' own variables.
@@ -39,6 +39,7 @@ type config struct {
 	LogFormat       logFormat        `env:"LOG_FORMAT"` // "" is text on a terminal, else json
 
 	connections []sources.Configured // where they are needed
+	secrets     *model.Secrets       // that no log, error or payload may show
 	log         *slog.Logger
 }
 
@@ -49,13 +50,35 @@ type needs struct {
 	only        []string // of the connections; none is all
 }
 
+// configureTimeout is how long the files of the environment may take to be read.
+const configureTimeout = 30 * time.Second
+
+var errConfigureSlow = fmt.Errorf("the files that variables name were not read within %v", configureTimeout)
+
+// databaseVariables are read again for each session.
+type databaseVariables struct {
+	URL databaseURL `env:"DATABASE_URL, required"`
+}
+
+// databaseURL reads DATABASE_URL as it is now.
+func (a *app) databaseURL(ctx context.Context) (string, error) {
+	var now databaseVariables
+	if problems := sources.Decode(ctx, a.env, "", &now); len(problems) > 0 {
+		return "", &sources.ConfigError{Problems: problems}
+	}
+	if now.URL.Reveal() == embeddedURL {
+		return "", fmt.Errorf("DATABASE_URL_FILE: holds %s now; restart rollcall to change to it", embeddedURL)
+	}
+	return now.URL.Reveal(), nil
+}
+
 // configure reads the environment and logs what looks like a mistake in it. The
 // error tells all that is wrong at once.
 func (a *app) configure(ctx context.Context, n needs) (*config, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, configureTimeout, errConfigureSlow)
+	defer cancel()
 	cfg := new(config)
-	var database struct {
-		URL databaseURL `env:"DATABASE_URL, required"`
-	}
+	var database databaseVariables
 	var problems []string
 	if n.database {
 		problems = sources.Decode(ctx, a.env, "", &database)
@@ -70,6 +93,7 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 	known := append(sources.Variables("", cfg), "ROLLCALL_SOURCES")
 	warnings := sources.Misspelt(a.names, "ROLLCALL_", known)
 	if n.connections {
+		problems = append(problems, fetch.CheckProxy(a.env.Lookup)...)
 		connections, more, err := sources.Configure(ctx, providers, a.env, a.names, n.only)
 		var wrong *sources.ConfigError
 		if errors.As(err, &wrong) {
@@ -79,12 +103,12 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 		}
 		cfg.connections, warnings = connections, append(warnings, more...)
 	}
-	secrets := new(model.Secrets)
+	cfg.secrets = new(model.Secrets)
 	if len(cfg.connections) > 0 {
-		secrets = cfg.connections[0].Secrets
+		cfg.secrets = cfg.connections[0].Secrets
 	}
-	secrets.Add(cfg.DatabaseURL.passwords(a.env)...)
-	cfg.log = newLogger(a.stderr, slog.Level(cfg.LogLevel), cfg.LogFormat, secrets)
+	cfg.secrets.Add(sink.Password(cfg.DatabaseURL.Reveal()))
+	cfg.log = newLogger(a.stderr, slog.Level(cfg.LogLevel), cfg.LogFormat, cfg.secrets)
 	for _, warning := range warnings {
 		cfg.log.Warn("environment: " + warning)
 	}
@@ -109,25 +133,6 @@ func (d *databaseURL) EnvDecode(text string) error {
 	}
 	d.Secret = sources.Secret(text)
 	return nil
-}
-
-// passwords returns the database's passwords, that of libpq's environment
-// included, unless they are no secret: the name of the user, of the database or of
-// Postgres, which would be found in any text.
-func (d databaseURL) passwords(env envconfig.Lookuper) (list []string) {
-	u, err := url.Parse(d.Reveal())
-	if err != nil {
-		return nil
-	}
-	given, _ := u.User.Password()
-	fromEnv, _ := env.Lookup("PGPASSWORD")
-	user, _ := env.Lookup("PGUSER")
-	for _, password := range []string{given, u.Query().Get("password"), fromEnv} {
-		if !slices.Contains([]string{"", "postgres", u.User.Username(), user, u.Hostname(), strings.Trim(u.Path, "/")}, password) {
-			list = append(list, password)
-		}
-	}
-	return list
 }
 
 // An address is host:port to listen on; the host may be missing.

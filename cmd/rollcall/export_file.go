@@ -2,14 +2,12 @@ package main
 
 import (
 	"bufio"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 )
 
@@ -35,16 +33,18 @@ func replaceFile(name string, write func(io.Writer) error) error {
 		return toError(name, err)
 	}
 	target := followed(name) // the link stays
-	dir, base := filepath.Split(target)
-	if _, err := os.Stat(filepath.Clean(dir)); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--to: %s cannot be written: the directory %s is not there; make it first", name, filepath.Clean(dir))
+	dir := filepath.Dir(target)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--to: %s cannot be written: the directory %s is not there; make it first", name, dir)
 	}
-	temporary := filepath.Join(dir, "."+base+"."+strings.ToLower(rand.Text()[:8])+".tmp")
-	defer os.Remove(temporary) // which is gone where all went well
-	f, err := createLike(temporary, now)
+	sweepTemporary(dir)
+	f, held, err := createTemporary(dir, now)
 	if err != nil {
 		return toError(name, err)
 	}
+	temporary := f.Name()
+	defer os.Remove(temporary) // which is gone where all went well
+	defer held.Close()
 	if err := writeTo(f, name, write); err != nil {
 		return err
 	}

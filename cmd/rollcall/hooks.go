@@ -10,8 +10,9 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
+
+	"github.com/sethvargo/go-envconfig"
 
 	"rollcall/sink"
 	"rollcall/sources"
@@ -21,9 +22,9 @@ const (
 	// maxDelivery is the longest push that is read, in bytes.
 	maxDelivery = 1 << 20
 
-	// freshFor is how long a hook's credentials serve before they are read
-	// again: a flood must not read files all the time.
-	freshFor = 10 * time.Second
+	// hookFileTimeout is how long the files with a hook's credentials may take to
+	// be read: the provider waits.
+	hookFileTimeout = 5 * time.Second
 
 	// deliveriesAtOnce leaves sessions for the schedule and for the metrics.
 	deliveriesAtOnce = 2
@@ -34,10 +35,6 @@ type hook struct {
 	sources.Configured
 	hinter sources.Hinter
 	turn   chan struct{} // of all hooks
-
-	mu                 sync.Mutex
-	username, password [sha256.Size]byte
-	read               time.Time
 }
 
 // openHooks makes the hooks of the connections that have a HOOK_USERNAME.
@@ -57,29 +54,32 @@ func (d *daemon) openHooks() (map[string]*hook, error) {
 			d.log.Warn("HOOK_USERNAME is set, but this provider has no push that rollcall can read: its hook answers 404", "source", c.Name)
 			continue
 		}
-		hooks[c.Name] = &hook{Configured: c, hinter: hinter, turn: turn}
+		hooks[c.Name] = &hook{c, hinter, turn}
 	}
 	return hooks, nil
 }
 
 // authentic compares credentials in a time that does not tell how much of them
-// is right.
-func (h *hook) authentic(ctx context.Context, d *daemon, r *http.Request) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if time.Since(h.read) >= freshFor {
-		fresh, err := h.Afresh(ctx, d.env)
-		if err != nil {
-			d.log.Error("a hook's credentials cannot be read again: those from before still count", "source", h.Name, "error", err)
-			fresh = h.Configured
-		}
-		h.username, h.password = sha256.Sum256([]byte(fresh.HookUsername)), sha256.Sum256([]byte(fresh.HookPassword.Reveal()))
-		h.Configured, h.read = fresh, time.Now()
+// is right. The hook's own are read for each delivery: the error is that they
+// cannot be.
+func (h *hook) authentic(ctx context.Context, env envconfig.Lookuper, r *http.Request) (bool, error) {
+	username, password, _ := r.BasicAuth()
+	ctx, cancel := context.WithTimeoutCause(ctx, hookFileTimeout, errHookFile)
+	defer cancel()
+	wantUsername, wantPassword, err := h.Hook(ctx, env)
+	if err != nil {
+		return false, err
 	}
-	username, password, given := r.BasicAuth()
-	u, p := sha256.Sum256([]byte(username)), sha256.Sum256([]byte(password))
-	same := subtle.ConstantTimeCompare(u[:], h.username[:]) & subtle.ConstantTimeCompare(p[:], h.password[:])
-	return given && same == 1 && h.HookUsername != ""
+	same := equal(username, wantUsername) & equal(password, wantPassword.Reveal())
+	return same == 1 && wantUsername != "" && wantPassword != "", nil
+}
+
+var errHookFile = fmt.Errorf("nothing came within %v", hookFileTimeout)
+
+// equal returns 1 where two texts are the same.
+func equal(a, b string) int {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:])
 }
 
 // deliver takes a push: the accounts that it names are kept, to be asked for.
@@ -89,11 +89,21 @@ func (d *daemon) deliver(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusNotFound, "there is no such hook")
 		return
 	}
+	select {
+	case d.deliveries <- struct{}{}:
+		defer func() { <-d.deliveries }()
+	default: // the health of this process must still be answered
+		w.Header().Set("Retry-After", "10") // seconds
+		say(w, http.StatusServiceUnavailable, "too many deliveries at once")
+		return
+	}
 	status, text := d.take(h, w, r)
 	d.metrics.hooks.WithLabelValues(h.Name, strconv.Itoa(status)).Inc()
 	switch status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Basic realm="rollcall", charset="UTF-8"`)
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", retryGuess)
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "60") // seconds
 	}
@@ -102,8 +112,17 @@ func (d *daemon) deliver(w http.ResponseWriter, r *http.Request) {
 
 func (d *daemon) take(h *hook, w http.ResponseWriter, r *http.Request) (status int, text string) {
 	ctx := r.Context()
-	if !h.authentic(ctx, d, r) {
-		return http.StatusUnauthorized, "wrong user or password"
+	if _, _, given := r.BasicAuth(); !given { // some ask for the challenge first
+		return http.StatusUnauthorized, "needs a user and a password"
+	}
+	switch authentic, err := h.authentic(ctx, d.env, r); {
+	case err != nil:
+		if d.guesses.complain("unreadable " + h.Name) {
+			d.log.Error("a webhook was refused: its user and password cannot be read", "source", h.Name, "error", err)
+		}
+		return http.StatusServiceUnavailable, "the credentials of this webhook cannot be checked now"
+	case !authentic:
+		return d.refuse(h, r)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxDelivery))
 	var long *http.MaxBytesError

@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 		<-ctx.Done()
 		fmt.Println("told")
 		select {}
+	case "stuck export":
+		stuckExport(os.Args[1])
+		return
 	}
 	sinktest.Main(m)
 }

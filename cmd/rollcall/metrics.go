@@ -115,6 +115,10 @@ const (
 	// gaugesAge is how long an answer serves: scrapes may be many.
 	gaugesAge = 5 * time.Second
 
+	// failedAge is how long a failure serves: scrapes that wait for one must not
+	// each wait as long again.
+	failedAge = time.Second
+
 	// countsAge is how long a count of accounts serves where no run told of a
 	// change. Counting reads an index of all accounts.
 	countsAge = 5 * time.Minute
@@ -129,6 +133,7 @@ type gauges struct {
 
 	mu     sync.Mutex
 	asked  time.Time
+	err    error // of the last answer
 	latest []sink.Gauge
 	counts map[string]*counted
 }
@@ -201,9 +206,15 @@ func (g *gauges) refresh() error {
 	if db == nil {
 		return errNoDatabase
 	}
-	if time.Since(g.asked) < gaugesAge {
-		return nil
+	if age := time.Since(g.asked); age < gaugesAge && g.err == nil || age < failedAge {
+		return g.err
 	}
+	g.err = g.ask(db)
+	g.asked = time.Now()
+	return g.err
+}
+
+func (g *gauges) ask(db *sqlx.DB) error {
 	ctx, cancel := context.WithTimeout(g.ctx, gaugesTimeout)
 	defer cancel()
 	desk := sink.Desk(db)
@@ -225,6 +236,6 @@ func (g *gauges) refresh() error {
 			g.counts[one.Source] = fresh
 		}
 	}
-	g.latest, g.asked = latest, time.Now()
+	g.latest = latest
 	return nil
 }

@@ -126,6 +126,7 @@ func TestReadmeCommands(t *testing.T) {
 // TestReadmeVariables looks up every variable that the README names.
 func TestReadmeVariables(t *testing.T) {
 	known := append(sources.Variables("", new(config)), "DATABASE_URL", "ROLLCALL_SOURCES", "TEST_DATABASE_URL", "X", "X_FILE", "UTC")
+	known = append(known, "DATABASE_URL_FILE", "HTTPS_PROXY", "NO_PROXY") // the last two are net/http's
 	known = append(known, sources.Variables("", new(sources.Settings))...)
 	for _, p := range providers {
 		known = append(known, p.Variables()...)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"os/signal"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -29,7 +32,8 @@ POST /hooks/NAME: a provider's push that an account changed, which is then asked
 
 A database that is away is waited for; /readyz says so. SIGTERM lets runs end within
 ROLLCALL_SHUTDOWN_TIMEOUT, interrupts the others, and exits with status 0; a second
-signal ends it at once.`,
+signal ends it at once. SIGHUP is ignored: files with secrets (X_FILE) are read
+whenever they are used.`,
 		Args: noArguments,
 		RunE: a.does(func(ctx context.Context, _ []string) error { return a.serve(ctx) }),
 	}
@@ -44,6 +48,10 @@ type daemon struct {
 	hooks   map[string]*hook
 	wake    func() // tells the schedule that there are hints
 
+	readiness  *readiness
+	guesses    *guesses
+	deliveries chan struct{} // a token per delivery at work
+
 	db       atomic.Pointer[sqlx.DB] // nil before the database was reached and its schema is up to date
 	stopping atomic.Bool
 }
@@ -54,11 +62,18 @@ var (
 )
 
 func (a *app) serve(ctx context.Context) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // which would end the program
+	defer signal.Stop(hangups)
 	cfg, err := a.configure(ctx, needs{database: true, connections: true})
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	d := &daemon{app: a, cfg: cfg, log: cfg.log}
+	d := &daemon{app: a, cfg: cfg, log: cfg.log, readiness: newReadiness()}
+	defer d.ignore(ctx, hangups)()
 	d.metrics = newMetrics(ctx, cfg.connections, &d.db)
 	cron := &schedule.Cron{
 		Connections: cfg.connections, Default: cfg.Schedule, Jitter: cfg.Jitter, Ended: d.metrics.ended,
@@ -74,6 +89,22 @@ func (a *app) serve(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(d.run(ctx, cron), stopWeb())
+}
+
+// ignore logs signals that ask for nothing, until the returned function is called.
+func (d *daemon) ignore(ctx context.Context, hangups <-chan os.Signal) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		for {
+			select {
+			case <-hangups:
+				d.log.Info("SIGHUP is ignored: files with secrets are read whenever they are used; a change of the environment needs a restart")
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return cancel
 }
 
 // run waits for the database and serves the schedule until ctx ends.

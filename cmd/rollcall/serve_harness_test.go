@@ -48,12 +48,19 @@ type replica struct {
 // serving starts a replica with these variables and waits until it listens.
 func serving(t *testing.T, env map[string]string) *replica {
 	t.Helper()
+	return servingUnder(t, env, func(*exec.Cmd) {})
+}
+
+// servingUnder is serving with a command that was changed.
+func servingUnder(t *testing.T, env map[string]string, change func(*exec.Cmd)) *replica {
+	t.Helper()
 	list := []string{"ROLLCALL_ADDR=127.0.0.1:0", "LOG_FORMAT=json"}
 	for name, value := range env {
 		list = append(list, name+"="+value)
 	}
 	r := &replica{T: t, cmd: program(t, "main", list, "serve"), said: &journal{}}
 	r.cmd.Stderr = r.said
+	change(r.cmd)
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -18,11 +19,19 @@ const (
 	writeTimeout  = 30 * time.Second // a scrape, with its questions
 	idleTimeout   = time.Minute
 	maxHeader     = 16 << 10 // bytes
-	readyTimeout  = 3 * time.Second
+
+	// readyTimeout is how long the opening of a session may take; probes wait for
+	// a few seconds.
+	readyTimeout = 3 * time.Second
+
+	// readyAge is how long the answer of a probe serves others.
+	readyAge = time.Second
 
 	// closeWebTimeout is how long requests may take to end once all runs have.
 	closeWebTimeout = 2 * time.Second
 )
+
+var errReadySlow = fmt.Errorf("a database session did not open within %v", readyTimeout)
 
 // listen answers on the addresses until the returned function is called.
 func (d *daemon) listen(ctx context.Context) (stop func() error, err error) {
@@ -33,6 +42,9 @@ func (d *daemon) listen(ctx context.Context) (stop func() error, err error) {
 	watch.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	watch.HandleFunc("GET /readyz", d.ready)
 	watch.Handle("GET /metrics", d.metrics.handler())
+	most := connectionLimit()
+	// Half of them at most deliver, and half of those at most have a wrong password.
+	d.deliveries, d.guesses = make(chan struct{}, most/2), newGuesses(most/4)
 	hooks.HandleFunc("POST /hooks/{name}", d.deliver)
 	servers := map[string]http.Handler{string(d.cfg.Addr): watch}
 	if hooks != watch {
@@ -47,7 +59,7 @@ func (d *daemon) listen(ctx context.Context) (stop func() error, err error) {
 		return errors.Join(errs...)
 	}
 	for addr, handler := range servers {
-		c, err := d.answer(ctx, addr, handler)
+		c, err := d.answer(ctx, addr, handler, most)
 		if err != nil {
 			return nil, errors.Join(err, stop())
 		}
@@ -56,18 +68,19 @@ func (d *daemon) listen(ctx context.Context) (stop func() error, err error) {
 	return stop, nil
 }
 
-// answer serves one address.
-func (d *daemon) answer(ctx context.Context, addr string, handler http.Handler) (stop func() error, err error) {
+// answer serves one address, over so many connections at once.
+func (d *daemon) answer(ctx context.Context, addr string, handler http.Handler, most int) (stop func() error, err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s (ROLLCALL_ADDR, ROLLCALL_HOOKS_ADDR): %w", addr, errors.Unwrap(err))
 	}
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: attended(handler), ConnContext: withVisitor, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader,
 	}
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
+	go func() { done <- server.Serve(newTurnstile(listener, most)) }()
 	d.log.Info("listening", "addr", listener.Addr().String())
 	return func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWebTimeout)
@@ -82,22 +95,53 @@ func (d *daemon) answer(ctx context.Context, addr string, handler http.Handler) 
 	}, nil
 }
 
-// ready tells whether runs can be made.
+// ready says whether a run could begin now.
 func (d *daemon) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
-	defer cancel()
-	err := errNoDatabase
-	if db := d.db.Load(); db != nil {
-		err = sink.Ready(ctx, sink.Desk(db))
-	}
-	if d.stopping.Load() {
-		err = errStopping
+	err := errStopping
+	if !d.stopping.Load() {
+		err = d.readiness.ask(r.Context(), d.couldRun)
 	}
 	if err != nil {
 		say(w, http.StatusServiceUnavailable, err.Error())
 		return
 	}
 	say(w, http.StatusOK, "ready")
+}
+
+func (d *daemon) couldRun(ctx context.Context) error {
+	db := d.db.Load()
+	if db == nil {
+		return errNoDatabase
+	}
+	return sink.Ready(ctx, db)
+}
+
+// A readiness is the last answer to whether a run could begin: probes, however
+// many, open one session per second.
+type readiness struct {
+	turn  chan struct{} // a token for whoever asks
+	asked time.Time
+	err   error
+}
+
+func newReadiness() *readiness { return &readiness{turn: make(chan struct{}, 1)} }
+
+// ask returns an answer that is at most readyAge old.
+func (r *readiness) ask(ctx context.Context, could func(context.Context) error) error {
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if time.Since(r.asked) >= readyAge {
+		// Others get this answer too, so that it does not end with this probe.
+		ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), readyTimeout, errReadySlow)
+		defer cancel()
+		r.err = could(ctx)
+		r.asked = time.Now()
+	}
+	return r.err
 }
 
 // say answers a line of text.

@@ -48,7 +48,7 @@ type Server struct {
 	account   *syscall.Credential // whom the server runs as; nil: as we are
 
 	mu   sync.Mutex
-	lock *os.File      // says that dir is in use; nil after Stop, and where dir is ours alone
+	lock *os.File      // says that dir is in use; nil after Stop
 	pipe *os.File      // held open while we use the server
 	done chan struct{} // closed once it has ended; nil where another process started it
 

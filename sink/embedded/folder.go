@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,6 +69,9 @@ func makeFolder(path string, account *syscall.Credential) (folder, error) {
 		return "", fmt.Errorf("embedded Postgres: %w", err)
 	}
 	f := folder(dir)
+	if err := f.check(account); err != nil {
+		return "", fmt.Errorf("embedded Postgres: %w", err)
+	}
 	if longest := filepath.Join(f.socket(), ".s.PGSQL.5432"); len(longest) > maxSocketPath {
 		return "", fmt.Errorf("embedded Postgres: the path of its socket, %s, is longer than the %d bytes a system allows: choose a shorter folder", longest, maxSocketPath)
 	}
@@ -84,19 +88,12 @@ func temporaryFolder(account *syscall.Credential) (string, error) {
 	var dir string
 	var err error
 	for _, parent := range temporaryParents {
-		if dir, err = os.MkdirTemp(parent, "rollcall-"); err == nil {
+		sweep(cmp.Or(parent, os.TempDir()), account)
+		if dir, err = os.MkdirTemp(parent, temporaryPrefix); err == nil {
 			return dir, give(dir, account)
 		}
 	}
 	return "", err
-}
-
-// give hands a folder to the server's account.
-func give(dir string, account *syscall.Credential) error {
-	if account == nil {
-		return nil
-	}
-	return os.Chown(dir, int(account.Uid), int(account.Gid))
 }
 
 // prepare makes the socket's folder and the data folder where they are missing.
@@ -117,10 +114,13 @@ func (s *Server) prepare(ctx context.Context) error {
 	return s.initialise(ctx)
 }
 
+// fresh ends the names of what is renamed once it is complete.
+const fresh = ".new"
+
 // initialise fills a folder beside the data folder and then renames it, so that
 // an initialisation that was broken off is never taken for a database.
 func (s *Server) initialise(ctx context.Context) error {
-	fresh := s.dir.data() + ".new"
+	fresh := s.dir.data() + fresh
 	var out []byte
 	var err error
 	// Text is compared byte by byte, on every system alike. Lower case beyond
@@ -146,6 +146,7 @@ func (s *Server) initialise(ctx context.Context) error {
 			return ctx.Err()
 		}
 		cmd := s.command(s.bin+"/initdb", args...)
+		cmd.ExtraFiles = []*os.File{s.lock} // it may outlive us
 		if out, err = cmd.CombinedOutput(); err == nil {
 			return os.Rename(fresh, s.dir.data())
 		}

@@ -102,11 +102,14 @@ func (s *Server) shutdown(mode Mode) error {
 
 // launch starts the server and waits until it takes connections.
 func (s *Server) launch(ctx context.Context) error {
-	log, err := os.OpenFile(s.dir.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	log, err := openOwn(s.dir.log(), os.O_CREATE|os.O_WRONLY)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
+	if err := log.Truncate(0); err != nil {
+		return err
+	}
 	read, write, err := openPipe(s.dir.users())
 	if err != nil {
 		return err
@@ -178,10 +181,10 @@ func openPipe(path string) (read, write *os.File, err error) {
 		return nil, nil, fmt.Errorf("making the pipe %s: %w", path, err)
 	}
 	// Opened this way round and without blocking, neither end waits for the other.
-	if read, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0); err != nil {
+	if read, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0); err != nil {
 		return nil, nil, err
 	}
-	if write, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0); err != nil {
+	if write, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0); err != nil {
 		read.Close()
 		return nil, nil, err
 	}

@@ -15,10 +15,15 @@ import (
 
 // open brings the server of s.dir up, or joins the one that is.
 func (s *Server) open(ctx context.Context) error {
-	if s.temporary { // nobody else knows of it
+	if s.temporary { // nobody else uses it
+		lock, err := s.dir.claim()
+		if err != nil {
+			return err
+		}
+		s.lock = lock
 		return s.start(ctx)
 	}
-	lock, err := os.OpenFile(s.dir.lock(), os.O_RDWR|os.O_CREATE, 0o600)
+	lock, err := openOwn(s.dir.lock(), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return err
 	}
@@ -42,7 +47,7 @@ func (s *Server) startOrJoin(ctx context.Context) (bool, error) {
 		// A server that nobody uses is on its way down, if it has noticed or not:
 		// who joined it now could lose it again.
 	} else if tryLock(s.lock, syscall.LOCK_SH) {
-		pipe, err := os.OpenFile(s.dir.users(), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		pipe, err := os.OpenFile(s.dir.users(), os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
 		if err == nil && s.execute(ctx, Database, "") == nil {
 			s.pipe = pipe
 			return true, nil
@@ -71,7 +76,7 @@ func (s *Server) start(ctx context.Context) error {
 
 // inUse says whether a server reads this pipe.
 func inUse(pipe string) bool {
-	f, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
 	if err != nil {
 		return !errors.Is(err, syscall.ENXIO) && !errors.Is(err, os.ErrNotExist)
 	}

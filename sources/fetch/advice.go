@@ -16,7 +16,9 @@ func (e *Error) advice() string {
 	case e.Status/100 == 2 && e.Err == nil:
 		return "only 200 is a whole answer: ask the provider, and whoever runs a proxy in between"
 	case e.Status == 0 || e.Status/100 == 2:
-		return adviceFor(e.Err)
+		return adviceFor(e.Err, e.proxied)
+	case e.Status == http.StatusProxyAuthRequired:
+		return (&ProxyError{Status: e.Status}).advice()
 	case e.Status == http.StatusUnauthorized:
 		return "the credential was refused: check it; it may be mistyped, expired or revoked"
 	case e.Status == http.StatusForbidden:
@@ -35,7 +37,15 @@ func (e *Error) advice() string {
 }
 
 // adviceFor tells what to do about a request without an answer, or with one that is of no use.
-func adviceFor(err error) string {
+func adviceFor(err error, proxied bool) string {
+	var proxy *ProxyError
+	if errors.As(err, &proxy) {
+		return proxy.advice()
+	}
+	network, slow := "the network", "the provider"
+	if proxied {
+		network, slow = "the network, the proxy (HTTPS_PROXY)", "the provider or the proxy (HTTPS_PROXY)"
+	}
 	var (
 		timeout interface{ Timeout() bool }
 		dns     *net.DNSError
@@ -43,7 +53,7 @@ func adviceFor(err error) string {
 		noList  *NoListError
 		failed  *AnswerError
 		body    *BodyError
-		network *net.OpError
+		op      *net.OpError
 	)
 	switch {
 	case errors.As(err, &host), errors.Is(err, errTooManyRedirects), errors.Is(err, errRedirectMethod):
@@ -57,15 +67,15 @@ func adviceFor(err error) string {
 	case isTLS(err):
 		return "check BASE_URL and the certificates that this machine trusts (SSL_CERT_FILE)"
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return "the provider is slow or cut off: check the network, or raise REQUEST_TIMEOUT"
+		return slow + " is slow or cut off: check the network, or raise REQUEST_TIMEOUT"
 	case errors.As(err, &body):
 		return "the provider or a proxy in between breaks answers off: try again later"
 	case errors.Is(err, ErrTooLarge):
 		return "nothing of it was taken: ask the provider what makes it so long"
-	case errors.As(err, &network):
-		return "check the network, the proxy and the port in BASE_URL"
+	case errors.As(err, &op):
+		return "check " + network + " and the port in BASE_URL"
 	default:
-		return "check the network and BASE_URL"
+		return "check " + network + " and BASE_URL"
 	}
 }
 
@@ -85,13 +95,14 @@ func isTLS(err error) bool {
 // permanent reports whether a request without an answer would fail again in the same way.
 func permanent(err error) bool {
 	var host *HostError
-	return isTLS(err) || errors.As(err, &host) ||
+	var proxy *ProxyError
+	return isTLS(err) || errors.As(err, &proxy) && proxy.Status/100 == 4 || errors.As(err, &host) ||
 		errors.Is(err, errTooManyRedirects) || errors.Is(err, errRedirectMethod)
 }
 
 // failure makes the error of a request that failed for good.
 func (c *Client) failure(method string, u *url.URL, out outcome, tries int) error {
-	e := &Error{Method: method, URL: c.show(u), Status: out.status, Code: out.code, Attempts: tries}
+	e := &Error{Method: method, URL: c.show(u), Status: out.status, Code: out.code, Attempts: tries, proxied: c.proxied}
 	if _, ok := out.err.(statusError); !ok {
 		e.Err = c.clean(out.err)
 	}

@@ -91,6 +91,8 @@ type Client struct {
 	limits *limits
 	log    *slog.Logger
 	jitter func(time.Duration) time.Duration // up to its argument
+
+	proxied bool // requests go through a proxy
 }
 
 // New returns a Client for one connection. Close it after use.
@@ -110,6 +112,8 @@ func New(o Options) *Client {
 		limits: newLimits(o.Concurrency, o.RateLimit),
 		log:    cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 		jitter: fullJitter,
+
+		proxied: isProxied(o.Base),
 	}
 	c.base.User = nil // credentials come from Authorize
 	c.http = http.Client{Transport: o.Transport, CheckRedirect: c.checkRedirect}

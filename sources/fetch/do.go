@@ -126,7 +126,7 @@ func (c *Client) attempt(ctx context.Context, r Request, u *url.URL, read func(*
 	resp, err := c.http.Do(req)
 	watch.stop()
 	if err != nil {
-		out.err = watch.explain(err)
+		out.err = blamed(watch.explain(err))
 		out.retry = !permanent(out.err)
 		return out
 	}

@@ -61,6 +61,8 @@ type Error struct {
 	Code     string // the provider's own error code, or ""
 	Attempts int    // 0 where nothing was sent
 	Err      error  // the cause, or nil where the status says it all
+
+	proxied bool // it went through a proxy
 }
 
 // Unwrap returns the cause.
