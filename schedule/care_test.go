@@ -73,7 +73,7 @@ func TestWhatIsDoneByHandWaitsForARun(t *testing.T) {
 		done <- err
 	}()
 	for asked := 0; asked == 0; {
-		r.get(&asked, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT pg_try_advisory_lock%' AND state = 'idle'`)
+		r.get(&asked, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT pg_catalog.pg_try_advisory_lock%' AND state = 'idle'`)
 	}
 	if len(r.directory()) != 1 {
 		t.Error("an account was erased in the middle of a run")

@@ -19,14 +19,14 @@ const noteTicks = `
 	CREATE TABLE noted (source text, tick_at timestamptz, before timestamptz);
 	CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
 	BEGIN
-		INSERT INTO noted VALUES (NEW.source, NEW.tick_at, CASE WHEN TG_OP = 'UPDATE' THEN OLD.tick_at END);
+		INSERT INTO public.noted VALUES (NEW.source, NEW.tick_at, CASE WHEN TG_OP = 'UPDATE' THEN OLD.tick_at END);
 		RETURN NULL;
 	END $$;
 	CREATE TRIGGER note AFTER INSERT OR UPDATE OF tick_at ON directory_internal.tick FOR EACH ROW EXECUTE FUNCTION note();
 	CREATE TABLE made_up (source text, tick_at timestamptz, UNIQUE (source, tick_at));
 	CREATE FUNCTION note_made_up() RETURNS trigger LANGUAGE plpgsql AS $$
 	BEGIN
-		INSERT INTO made_up VALUES (NEW.source, NEW.made_up);
+		INSERT INTO public.made_up VALUES (NEW.source, NEW.made_up);
 		RETURN NULL;
 	END $$;
 	CREATE TRIGGER note_made_up AFTER UPDATE OF made_up ON directory_internal.tick FOR EACH ROW
