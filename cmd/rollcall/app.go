@@ -12,6 +12,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink"
 	"rollcall/sink/embedded"
 	"rollcall/sources/fetch"
@@ -23,7 +24,7 @@ type app struct {
 	names  []string // of all variables in env
 	stdout io.Writer
 	stderr io.Writer
-	screen screen // what stdout is, if it is a terminal
+	screen render.Screen // of stdout
 
 	observe func(source string, at fetch.Attempt) // told of each request to a provider; may be nil
 
@@ -107,7 +108,7 @@ func (p *pipe) Write(b []byte) (int, error) {
 // terminal and for machines elsewhere.
 func newLogger(w io.Writer, level slog.Level, format logFormat) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
-	if format == "text" || format == "" && terminalWidth(w) > 0 {
+	if format == "text" || format == "" && render.Width(w) > 0 {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
 	return slog.New(slog.NewJSONHandler(w, options))

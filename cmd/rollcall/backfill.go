@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +11,7 @@ import (
 
 // A scope is the flags that say what a backfill, or its plan, goes over.
 type scope struct {
-	since, until moment
+	since, until timeFlag
 	replay       bool
 }
 
@@ -54,26 +53,20 @@ backfill would change tells rollcall plan, with the same flags.`,
 		Example: `  rollcall backfill acme
   rollcall backfill acme --since 2026-01-01 --until 2026-02-01
   rollcall backfill acme --replay`,
+		Args: someNames,
 	}
 	var s scope
 	var restart bool
 	s.add(c)
 	c.Flags().BoolVar(&restart, "restart", false, "begin anew: do not go on from a checkpoint")
 	c.RunE = func(c *cobra.Command, names []string) error {
-		switch {
-		case len(names) == 0:
-			return badUsage("backfill needs the NAME of a connection")
-		case s.replay && restart:
+		if s.replay && restart {
 			return badUsage("--restart: a replay has no checkpoint that it could go on from")
 		}
 		return a.does(func(ctx context.Context, names []string) error {
 			return a.withRunner(ctx, names, func(ctx context.Context, r *schedule.Runner, connections []sources.Configured) error {
 				o := s.options(schedule.Backfill)
 				o.Restart = restart
-				m := newMeter(a.stderr, r.Log, time.Now)
-				o.Watch = m.watch
-				stop := m.start()
-				defer stop()
 				return a.sync(ctx, r, connections, o)
 			})
 		})(c, names)

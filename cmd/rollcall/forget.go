@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink"
 	"rollcall/sink/reader"
 )
@@ -25,6 +26,7 @@ provider list it again, the next sync restores it. ID is the directory's id or
 source/external_id.`,
 		Example: `  rollcall retire 42
   rollcall retire acme/AC0123456789`,
+		Args: oneAccount,
 		RunE: a.does(func(ctx context.Context, args []string) error {
 			return a.withAccount(ctx, args[0], func(ctx context.Context, db *sqlx.DB, account reader.Account) error {
 				report, err := sink.RetireAccount(ctx, db, account.Source, account.ID)
@@ -35,7 +37,7 @@ source/external_id.`,
 				if report.Deleted == 0 {
 					what = "was marked as deleted already"
 				}
-				_, err = fmt.Fprintf(a.stdout, "%s %s\n", clean(args[0]), what)
+				_, err = fmt.Fprintf(a.stdout, "%s %s\n", render.Clean(args[0]), what)
 				return err
 			})
 		}),
@@ -53,11 +55,12 @@ parent. Should the provider list it still, the next sync takes it in anew. ID is
 the directory's id or source/external_id.`,
 		Example: `  rollcall forget acme/AC0123456789
   rollcall forget 42 --yes`,
+		Args: oneAccount,
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask (it is asked on a terminal only)")
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
 		return a.withAccount(ctx, args[0], func(ctx context.Context, db *sqlx.DB, account reader.Account) error {
-			if !yes && a.screen.terminal() && terminalWidth(os.Stdin) > 0 {
+			if !yes && a.screen.Terminal() && render.Width(os.Stdin) > 0 {
 				if err := a.confirm(ctx, os.Stdin, args[0]); err != nil {
 					return err
 				}
@@ -66,7 +69,7 @@ the directory's id or source/external_id.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s is erased; %d accounts right below it have no parent now\n", clean(args[0]), children)
+			_, err = fmt.Fprintf(a.stdout, "%s is erased; %d accounts right below it have no parent now\n", render.Clean(args[0]), children)
 			return err
 		})
 	})
@@ -75,7 +78,7 @@ the directory's id or source/external_id.`,
 
 // confirm asks on a terminal; nothing but yes is a yes.
 func (a *app) confirm(ctx context.Context, in io.Reader, account string) error {
-	fmt.Fprintf(a.stderr, "Erase %s with all of its history, for ever? [yes/no] ", clean(account))
+	fmt.Fprintf(a.stderr, "Erase %s with all of its history, for ever? [yes/no] ", render.Clean(account))
 	answered := make(chan string, 1)
 	go func() { // a read cannot be cut short: the end of the program ends it
 		answer, _ := bufio.NewReader(in).ReadString('\n') // no answer is no

@@ -17,7 +17,8 @@ var layers = []struct {
 	importer string
 	may      []string
 }{
-	{"cmd/rollcall", []string{"schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model"}},
+	{"cmd/rollcall/internal/render", nil},
+	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model"}},
 	{"schedule", []string{"sources", "sources/fetch", "sink", "model"}},
 	{"sink/sinktest", []string{"sink/embedded"}},
 	{"sink/sinktest/proxy", nil},
@@ -117,6 +118,7 @@ func TestRefusedKnowsTheRules(t *testing.T) {
 		{"cmd/rollcall", "sink/sinktest", false},
 		{"sink/sinktest/proxy", "sink", false},
 		{"model", "sources", false},
+		{"cmd/rollcall/internal/render", "sink/reader", false},
 		{"sink", "schedule", false},
 		{"new/package", "model", false},
 	} {

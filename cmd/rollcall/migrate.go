@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink"
 )
 
@@ -67,22 +67,13 @@ func (a *app) showVersions(ctx context.Context, db *sqlx.DB) error {
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(a.stdout)
-	table := newTable(out, a.screen, plain("VERSION", "name"), plain("STATE", "state"))
-	if err := table.Columns([]string{"name", "state"}); err != nil {
-		return err
-	}
-	for _, v := range versions {
+	rows := make([][]any, len(versions))
+	for i, v := range versions {
 		state := "pending"
 		if v.Applied {
 			state = "applied"
 		}
-		if err := table.Row([]any{v.Name, state}); err != nil {
-			return err
-		}
+		rows[i] = []any{v.Name, state}
 	}
-	if err := table.End(); err != nil {
-		return err
-	}
-	return out.Flush()
+	return a.print("table", []string{"name", "state"}, rows, render.Text("VERSION", "name"), render.Text("STATE", "state"))
 }

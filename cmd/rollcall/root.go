@@ -70,9 +70,6 @@ func finish(c *cobra.Command) {
 	if c.HasAvailableLocalFlags() && !strings.Contains(c.Use, "[flags]") {
 		c.Use += " [flags]"
 	}
-	if all := argumentsOf(c); all != nil {
-		c.Args = takes(all)
-	}
 	c.Flags().BoolP("help", "h", false, "show this")
 	c.DisableFlagsInUseLine = true
 	for _, sub := range c.Commands() {

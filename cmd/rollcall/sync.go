@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/schedule"
 	"rollcall/sink"
 	"rollcall/sources"
@@ -64,10 +64,12 @@ func noteConfigured(ctx context.Context, db *sqlx.DB, connections []sources.Conf
 	return sink.Configured(ctx, db, names)
 }
 
-// sync runs the connections and tells how each one ended; the log has told why.
+// sync runs the connections and summarizes how each one ended; the log says why.
 func (a *app) sync(ctx context.Context, r *schedule.Runner, connections []sources.Configured, o schedule.Options) error {
+	stop := a.watch(&o, r.Log, len(connections))
 	results := r.Sync(ctx, connections, o)
-	if a.screen.terminal() || a.summary {
+	stop()
+	if a.screen.Terminal() || a.summary {
 		if err := a.summarize(results); err != nil {
 			return err
 		}
@@ -90,31 +92,23 @@ func statusOf(results []schedule.Result) error {
 	return nil
 }
 
-// summarize shows the results to a person: the log is for machines.
+// summarize shows the results to people: the log is for machines.
 func (a *app) summarize(results []schedule.Result) error {
-	out := bufio.NewWriter(a.stdout)
-	number := func(title string) column {
-		return column{title: title, right: true, text: func(r row) string { return r.text(title) }}
-	}
-	t := newTable(out, a.screen, plain("SOURCE", "SOURCE"), number("RUN"), plain("STATUS", "STATUS"), number("TOOK"),
-		number("READ"), plain("WHAT", "WHAT"))
-	if err := t.Columns([]string{"SOURCE", "RUN", "STATUS", "TOOK", "READ", "WHAT"}); err != nil {
-		return err
-	}
-	for _, r := range results {
-		what := told(r.Counts)
+	rows := make([][]any, len(results))
+	for i, r := range results {
+		what := changes(r.Counts)
 		if r.Err != nil {
 			what = r.Err.Error()
 		}
-		if err := t.Row([]any{r.Source, r.RunID, r.Status, r.Took.Round(time.Second / 100).String(), r.Fetched, what}); err != nil {
-			return err
-		}
+		rows[i] = []any{r.Source, r.RunID, r.Status, r.Took.Round(time.Second / 100).String(), r.Fetched, what}
 	}
-	return flushed(t.End(), out)
+	return a.print("table", []string{"source", "id", "status", "took", "fetched", "what"}, rows,
+		render.Text("SOURCE", "source"), render.Number("RUN", "id").Drop(1), render.Text("STATUS", "status"),
+		render.Text("TOOK", "took").Right().Drop(2), render.Number("READ", "fetched"), render.Text("WHAT", "what").Wrap())
 }
 
-// told is what a run did, in a few words.
-func told(c sink.Counts) string {
+// changes describes what a run changed.
+func changes(c sink.Counts) string {
 	var parts []string
 	for _, part := range []struct {
 		n    int64

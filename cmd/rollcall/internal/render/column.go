@@ -1,85 +1,63 @@
-package main
+package render
 
-import "time"
+import "github.com/jedib0t/go-pretty/v6/text"
 
-// A row is one row of an answer.
-type row struct {
-	columns map[string]int
-	values  []any
+// A Column is a column of a table. Its values are shown whole unless it shrinks
+// or wraps.
+type Column struct {
+	title string
+	text  func(Row) string
+	align text.Align
+	fit   fit
+	drop  int
 }
 
-// Times as people read them, in UTC. The machine formats have them exactly.
+// fit says how a column gives way on a narrow terminal.
+type fit int
+
 const (
-	toTheSecond = "2006-01-02 15:04:05Z"
-	toTheMinute = "2006-01-02 15:04Z"
+	whole   fit = iota
+	shrinks     // its values are cut
+	wraps       // its values continue on further lines
 )
 
-// text is a value as people read it.
-func (r row) text(column string) string {
-	v := r.value(column)
-	if t, ok := v.(time.Time); ok {
-		return t.Format(toTheSecond)
-	}
-	plain, err := plainText(v)
-	if err != nil {
-		return ""
-	}
-	return plain
+// Text is a column that shows a value as it is.
+func Text(title, name string) Column {
+	return Func(title, func(r Row) string { return r.Text(name) })
 }
 
-func (r row) value(column string) any {
-	i, ok := r.columns[column]
-	if !ok {
-		return nil
-	}
-	return r.values[i]
+// Number is a column of numbers.
+func Number(title, name string) Column { return Text(title, name).Right() }
+
+// Minute is a column of times where seconds do not matter.
+func Minute(title, name string) Column {
+	return Func(title, func(r Row) string { return r.Minute(name) })
 }
 
-func (r row) number(column string) int64 {
-	n, _ := r.value(column).(int64)
-	return n
-}
+// Func is a column that shows what text makes of a row.
+func Func(title string, text func(Row) string) Column { return Column{title: title, text: text} }
 
-// A column of a table. Its values are shown whole unless it yields; the last
-// column, of free text in most tables, is wrapped.
-type column struct {
-	title  string
-	right  bool // numbers
-	yields bool // it is shortened where the terminal is narrow
-	spare  int  // 1 is left out first where the terminal is narrow, then 2; 0 stays
-	text   func(row) string
-}
-
-// plain is a column that shows a value as it is.
-func plain(title, name string) column {
-	return column{title: title, text: func(r row) string { return r.text(name) }}
-}
-
-// numeral is a column of numbers.
-func numeral(title, name string) column {
-	c := plain(title, name)
-	c.right = true
+// Right returns c, aligned to the right.
+func (c Column) Right() Column {
+	c.align = text.AlignRight
 	return c
 }
 
-// minute is a column of times where seconds do not matter.
-func minute(title, name string) column {
-	return column{title: title, text: func(r row) string {
-		if t, ok := r.value(name).(time.Time); ok {
-			return t.Format(toTheMinute)
-		}
-		return ""
-	}}
-}
-
-// yielding is c, shortened where the terminal is narrow.
-func (c column) yielding() column {
-	c.yields = true
+// Shrink returns c, whose values are cut where the terminal is narrow.
+func (c Column) Shrink() Column {
+	c.fit = shrinks
 	return c
 }
 
-// spared is c, left out in its turn where the terminal is narrow.
-func (c column) spared(turn int) column {
-	c.spare = turn
+// Wrap returns c, whose values continue on further lines where the terminal is
+// narrow. It suits free text in the last column.
+func (c Column) Wrap() Column {
+	c.fit = wraps
+	return c
+}
+
+// Drop returns c, left out where the terminal is narrow: order 1 first, then 2.
+func (c Column) Drop(order int) Column {
+	c.drop = order
 	return c
 }

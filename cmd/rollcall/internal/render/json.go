@@ -1,20 +1,15 @@
-package main
+package render
 
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"regexp"
-	"strconv"
-	"strings"
 	"time"
 )
 
-// A jsonPrinter writes an object a row, one a line; together an array if array
-// is set.
-type jsonPrinter struct {
+// A JSON printer writes one object per row and line: JSON Lines, or an array.
+type JSON struct {
 	out   *bufio.Writer
 	array bool
 	keys  [][]byte
@@ -23,7 +18,7 @@ type jsonPrinter struct {
 }
 
 // Columns takes the keys.
-func (p *jsonPrinter) Columns(columns []string) error {
+func (p *JSON) Columns(columns []string) error {
 	for _, c := range columns {
 		key, err := json.Marshal(c)
 		if err != nil {
@@ -35,7 +30,7 @@ func (p *jsonPrinter) Columns(columns []string) error {
 }
 
 // Row writes an object.
-func (p *jsonPrinter) Row(values []any) error {
+func (p *JSON) Row(values []any) error {
 	p.line.Reset()
 	switch {
 	case p.array && p.rows == 0:
@@ -67,7 +62,7 @@ func (p *jsonPrinter) Row(values []any) error {
 }
 
 // End closes the array.
-func (p *jsonPrinter) End() error {
+func (p *JSON) End() error {
 	end := ""
 	switch {
 	case p.array && p.rows == 0:
@@ -79,19 +74,19 @@ func (p *jsonPrinter) End() error {
 	return err
 }
 
-// escaped writes out what a terminal might obey and encoding/json leaves. It is
-// within strings, wherever it is.
+// escaped escapes the control characters that encoding/json leaves and a terminal
+// might obey. They can only be within strings.
 func escaped(line []byte) []byte {
 	if printable(line[:len(line)-min(1, len(line))]) { // the line break aside
 		return line
 	}
-	obeyed := func(r rune) bool { return r != '\n' && hidden(r) }
-	if bytes.IndexFunc(line, obeyed) < 0 {
+	unsafe := func(r rune) bool { return r != '\n' && hidden(r) }
+	if bytes.IndexFunc(line, unsafe) < 0 {
 		return line
 	}
 	var b bytes.Buffer
 	for _, r := range string(line) {
-		if obeyed(r) {
+		if unsafe(r) {
 			fmt.Fprintf(&b, `\u%04x`, r)
 		} else {
 			b.WriteRune(r)
@@ -100,7 +95,7 @@ func escaped(line []byte) []byte {
 	return b.Bytes()
 }
 
-// printable tells whether text is of visible ASCII characters alone, as most is.
+// printable reports whether text has visible ASCII characters alone, as most has.
 func printable(text []byte) bool {
 	for _, c := range text {
 		if c < ' ' || c > '~' {
@@ -108,76 +103,4 @@ func printable(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// A csvPrinter writes RFC 4180 with a header; null is empty.
-type csvPrinter struct {
-	out      *csv.Writer
-	terminal bool
-	cells    []string
-}
-
-func newCSVPrinter(out *bufio.Writer, terminal bool) *csvPrinter {
-	return &csvPrinter{out: csv.NewWriter(out), terminal: terminal}
-}
-
-// Columns writes the header.
-func (p *csvPrinter) Columns(columns []string) error {
-	p.cells = make([]string, len(columns))
-	return p.out.Write(columns)
-}
-
-// Row writes a record.
-func (p *csvPrinter) Row(values []any) error {
-	for i, v := range values {
-		cell, err := plainText(v)
-		if err != nil {
-			return err
-		}
-		if _, isText := v.(string); isText {
-			cell = inert(cell)
-		}
-		if p.terminal {
-			cell = clean(cell)
-		}
-		p.cells[i] = cell
-	}
-	return p.out.Write(p.cells)
-}
-
-// End writes what is left.
-func (p *csvPrinter) End() error {
-	p.out.Flush()
-	return p.out.Error()
-}
-
-// plainText is a value without quotes.
-func plainText(v any) (string, error) {
-	switch v := v.(type) {
-	case nil:
-		return "", nil
-	case string:
-		return v, nil
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	case bool:
-		return strconv.FormatBool(v), nil
-	case time.Time:
-		return v.Format(time.RFC3339Nano), nil
-	default:
-		text, err := json.Marshal(v)
-		return string(text), err
-	}
-}
-
-// numeric is what begins like a formula and is a number, of a phone say.
-var numeric = regexp.MustCompile(`^[+-][0-9][0-9 ().:-]*$`)
-
-// inert keeps a spreadsheet from running a cell: a customer may have named the
-// account.
-func inert(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) || numeric.MatchString(cell) {
-		return cell
-	}
-	return "'" + cell
 }

@@ -1,9 +1,7 @@
-package main
+package render
 
 import (
-	"bufio"
 	"bytes"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -11,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"rollcall/schedule"
+	"github.com/google/go-cmp/cmp"
 )
 
 // A lockedBuffer is written to by one goroutine and read by another.
@@ -26,7 +24,7 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// take returns what was written since it was called last.
+// take returns what was written since its last call.
 func (b *lockedBuffer) take() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -34,25 +32,28 @@ func (b *lockedBuffer) take() string {
 	return b.text.String()
 }
 
-func TestProgressIsLoggedEveryTenSeconds(t *testing.T) {
+func TestProgressIsLoggedEvery30Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log lockedBuffer
-		m := newMeter(&log, slog.New(slog.NewTextHandler(&log, nil)), time.Now)
-		stop := m.start()
-		m.watch(schedule.Progress{Source: "acme", Expected: 10_000, Resumed: 1000, Records: 1000})
-		time.Sleep(9 * time.Second)
-		m.watch(schedule.Progress{Source: "acme", Expected: 10_000, Resumed: 1000, Records: 4000})
+		p := NewProgress(&log, slog.New(slog.NewTextHandler(&log, nil)), "source", 2)
+		stop := p.Start()
+		p.Update(Task{Name: "acme", Phase: Reading, Expected: 10_000, Resumed: 1000, Records: 1000})
+		p.Update(Task{Name: "other", Phase: Reading, Records: 5})
+		time.Sleep(29 * time.Second)
+		p.Update(Task{Name: "acme", Phase: Reading, Expected: 10_000, Resumed: 1000, Records: 4000, Pages: 3})
+		p.Update(Task{Name: "other", Done: true})
 		synctest.Wait()
 		if text := log.take(); text != "" {
-			t.Errorf("logged before ten seconds went by: %s", text)
+			t.Errorf("logged before 30 seconds passed: %s", text)
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if got, want := log.take(), "source=acme read=4000 per_second=300 expected=10000 left=20s"; !strings.Contains(got, want) {
-			t.Errorf("logged %q, want %q", got, want)
+		got := log.take()
+		if want := "source=acme phase=reading read=4000 per_second=100 pages=3 expected=10000 seconds_left=60\n"; !strings.HasSuffix(got, want) || strings.Count(got, "\n") != 1 {
+			t.Errorf("logged %q, want one line with %q", got, want)
 		}
 		stop()
-		stop() // once more is once
+		stop() // once more does nothing
 		time.Sleep(time.Minute)
 		if text := log.take(); text != "" {
 			t.Errorf("logged after the end: %s", text)
@@ -60,51 +61,75 @@ func TestProgressIsLoggedEveryTenSeconds(t *testing.T) {
 	})
 }
 
+// onTerminal is a display that writes to out as to a terminal of a width.
+func onTerminal(out *lockedBuffer, width int) *Display {
+	return &Display{out: out, screen: Screen{Width: width}, drawable: true}
+}
+
 func TestProgressIsDrawnOnATerminal(t *testing.T) {
-	now := time.Unix(0, 0)
-	var out bytes.Buffer
-	m := newMeter(&out, slog.New(slog.DiscardHandler), func() time.Time { return now })
-	m.width = 60
-	m.watch(schedule.Progress{Source: "acme", Expected: 100})
-	m.watch(schedule.Progress{Source: "other"})
-	now = now.Add(2 * time.Second)
-	m.watch(schedule.Progress{Source: "acme", Expected: 100, Records: 20})
-	m.watch(schedule.Progress{Source: "other", Records: 7})
-	ticks, done, ended := make(chan time.Time), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		m.follow(ticks, done)
-	}()
-	ticks <- now
-	close(done)
-	<-ended
-	want := "\r\x1b[Kacme: 20 of about 100, 10/s, 8s left | other: 7, 4/s\r\x1b[K"
-	if got := out.String(); got != want {
-		t.Errorf("drawn %q, want %q", got, want)
+	synctest.Test(t, func(t *testing.T) {
+		var out lockedBuffer
+		p := NewProgress(onTerminal(&out, 60), slog.New(slog.DiscardHandler), "source", 3)
+		stop := p.Start()
+		p.Update(Task{Name: "acme", Phase: Reading, Expected: 100})
+		p.Update(Task{Name: "other", Phase: "starting"})
+		time.Sleep(2*time.Second - time.Millisecond)
+		synctest.Wait()
+		out.take()
+		p.Update(Task{Name: "acme", Phase: Reading, Expected: 100, Records: 20, Pages: 2})
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		const first = "acme: reading, 20 of about 100 records, page 2, 10/s, 8s l…\nother: starting\n0 of 3 done\n"
+		if got := out.take(); got != "\x1b[3F\x1b[J"+first {
+			t.Errorf("drawn %q", got)
+		}
+		// Another phase has no rate, and an ended task no line.
+		p.Update(Task{Name: "acme", Phase: "applying", Expected: 100, Records: 90})
+		p.Update(Task{Name: "other", Done: true})
+		time.Sleep(drawEvery)
+		synctest.Wait()
+		if got, want := out.take(), "\x1b[3F\x1b[Jacme: applying, 90 of about 100 records\n1 of 3 done\n"; got != want {
+			t.Errorf("drawn %q, want %q", got, want)
+		}
+		stop()
+		if got, want := out.take(), "\x1b[2F\x1b[J"; got != want {
+			t.Errorf("the end draws %q, want %q", got, want)
+		}
+	})
+}
+
+// Log lines appear whole above the progress, whichever stream they take.
+func TestTextAppearsAboveTheProgress(t *testing.T) {
+	var out lockedBuffer
+	d := onTerminal(&out, 60)
+	d.show([]string{"acme: reading"})
+	for _, step := range []struct{ text, want string }{
+		{"level=WARN msg=x\n", "\x1b[1F\x1b[Jlevel=WARN msg=x\nacme: reading\n"},
+		{"half of ", "\x1b[1F\x1b[Jhalf of "}, // the rest of the line must follow it
+		{"a line\n", "a line\nacme: reading\n"},
+	} {
+		out.take()
+		if n, err := d.Write([]byte(step.text)); n != len(step.text) || err != nil {
+			t.Errorf("wrote %d bytes of %q: %v", n, step.text, err)
+		}
+		if diff := cmp.Diff(step.want, out.take()); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", step.text, diff)
+		}
+	}
+	d.show([]string{strings.Repeat("x", 80)})
+	if text := out.take(); columnsOf(strings.TrimPrefix(text, "\x1b[1F\x1b[J")) > 60 {
+		t.Errorf("drawn over the edge: %q", text)
 	}
 }
 
-func TestAnExportTellsHowFarItIs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log lockedBuffer
-		a := &app{stderr: &log}
-		p := a.newProgress(&jsonPrinter{out: bufio.NewWriter(io.Discard)}, slog.New(slog.NewTextHandler(&log, nil)), "jsonl", 1000, true)
-		if err := p.Columns([]string{"id"}); err != nil {
-			t.Fatal(err)
-		}
-		for range 512 {
-			if err := p.Row([]any{int64(1)}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		time.Sleep(logEvery)
-		synctest.Wait()
-		if got, want := log.take(), "msg=progress export=jsonl read=512 per_second=51 expected=1000 left=10s"; !strings.Contains(got, want) {
-			t.Errorf("logged %q, want %q", got, want)
-		}
-		p.done(true)
-		if text := log.take(); text != "" {
-			t.Errorf("told %q at the end, though there is no terminal", text)
-		}
-	})
+func TestProgressIsNotDrawnOnADumbTerminal(t *testing.T) {
+	var out lockedBuffer
+	d := onTerminal(&out, 60)
+	d.drawable = false
+	if NewProgress(d, slog.New(slog.DiscardHandler), "source", 1).Drawn() {
+		t.Error("drawn without control sequences")
+	}
+	if _, err := d.Write([]byte("a line\n")); err != nil || out.take() != "a line\n" {
+		t.Errorf("a line is changed: %v", err)
+	}
 }

@@ -1,148 +1,181 @@
-package main
+package render
 
 import (
 	"bufio"
+	"fmt"
 	"strings"
 
+	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
+// Widths are in columns of a terminal.
 const (
-	// batchRows are laid out together; rows after them get the same widths, so
-	// that a long answer flows.
+	// batchRows are laid out together. Later batches get the widths of the first,
+	// so that a long answer streams.
 	batchRows = 1000
-	// gap is between two columns.
+	// gap separates two columns.
 	gap = "  "
-	// narrowest is how far a column that yields is narrowed, and narrowestLast how
-	// far the last one, before others are left out.
-	narrowest     = 12
-	narrowestLast = 30
-	// widest is how far a column is padded: a longer value sticks out, and leaves
+	// minShrunk and minWrapped are how narrow a column may become before other
+	// columns are dropped.
+	minShrunk  = 12
+	minWrapped = 30
+	// maxPadded is how far a column is padded. A longer value sticks out and leaves
 	// the other rows as they are. The ids of all providers fit.
-	widest = 48
-	// maxLines is how many lines a wrapped cell takes.
+	maxPadded = 48
+	// maxLines is how many lines a wrapped value takes.
 	maxLines = 10
 )
 
-// A tablePrinter lays an answer out in columns, to suit the width of a terminal.
-type tablePrinter struct {
+// A Table lays an answer out in columns, to suit the width of a terminal.
+type Table struct {
 	out     *bufio.Writer
-	width   int // of the terminal; 0 cuts nothing and leaves nothing out
-	columns []column
+	width   int // of the terminal; 0 cuts nothing and drops nothing
+	columns []Column
 
-	names  map[string]int
-	lines  [][]string
-	widths []int
-	shown  []int // the columns that there is room for
+	names   map[string]int
+	batch   []table.Row
+	layout  []table.ColumnConfig // of all batches; nil before the first
+	dropped []string             // titles
 }
 
-func newTable(out *bufio.Writer, s screen, columns ...column) *tablePrinter {
-	return &tablePrinter{out: out, width: s.width, columns: columns}
+// NewTable returns a table of these columns.
+func NewTable(out *bufio.Writer, s Screen, columns ...Column) *Table {
+	return &Table{out: out, width: s.Width, columns: columns}
 }
 
 // Columns takes the names of the values.
-func (p *tablePrinter) Columns(columns []string) error {
-	p.names = positions(columns)
+func (t *Table) Columns(names []string) error {
+	t.names = positions(names)
 	return nil
-}
-
-func positions(columns []string) map[string]int {
-	at := make(map[string]int, len(columns))
-	for i, c := range columns {
-		at[c] = i
-	}
-	return at
 }
 
 // Row takes a row.
-func (p *tablePrinter) Row(values []any) error {
-	if len(p.lines) == 0 && p.widths == nil {
-		p.lines = append(p.lines, p.titles())
+func (t *Table) Row(values []any) error {
+	cells := make(table.Row, len(t.columns))
+	for i, c := range t.columns {
+		cells[i] = Clean(c.text(Row{t.names, values}))
 	}
-	line := make([]string, len(p.columns))
-	for i, c := range p.columns {
-		line[i] = clean(c.text(row{p.names, values}))
+	if t.batch = append(t.batch, cells); len(t.batch) < batchRows {
+		return nil
 	}
-	p.lines = append(p.lines, line)
-	if len(p.lines) >= batchRows {
-		return p.End()
-	}
-	return nil
+	return t.End()
 }
 
-func (p *tablePrinter) titles() []string {
-	titles := make([]string, len(p.columns))
-	for i, c := range p.columns {
-		titles[i] = c.title
+// End writes the rows that are buffered.
+func (t *Table) End() error {
+	if len(t.batch) == 0 {
+		return nil
 	}
-	return titles
+	w := table.NewWriter()
+	w.SetStyle(plainStyle)
+	w.SuppressTrailingSpaces()
+	if t.layout == nil {
+		titles := make(table.Row, len(t.columns))
+		for i, c := range t.columns {
+			titles[i] = c.title
+		}
+		w.AppendHeader(titles)
+		t.layout = t.arrange()
+	}
+	w.SetColumnConfigs(t.layout)
+	w.AppendRows(t.batch)
+	_, err := t.out.WriteString(w.Render() + "\n")
+	t.batch = t.batch[:0]
+	return err
 }
 
-// End lays out what it has.
-func (p *tablePrinter) End() error {
-	if p.widths == nil {
-		p.measure()
+// plainStyle has nothing but gaps between columns.
+var plainStyle = table.Style{Box: table.BoxStyle{PaddingRight: gap}}
+
+// arrange chooses the columns that are shown and their widths. Where the terminal
+// is too narrow, columns that shrink or wrap give way first, down to their minimum;
+// then columns are dropped. Ids and times are never cut.
+func (t *Table) arrange() []table.ColumnConfig {
+	layout := make([]table.ColumnConfig, len(t.columns))
+	least := make([]int, len(t.columns))
+	for i, c := range t.columns {
+		longest := width(c.title)
+		for _, row := range t.batch {
+			longest = max(longest, width(row[i].(string)))
+		}
+		switch {
+		case t.width == 0 || c.fit == whole:
+			longest = min(longest, max(maxPadded, width(c.title)))
+			least[i] = longest
+		case c.fit == shrinks:
+			least[i] = min(longest, max(minShrunk, width(c.title)))
+		case c.fit == wraps:
+			least[i] = min(longest, minWrapped)
+		}
+		layout[i] = table.ColumnConfig{Number: i + 1, Align: c.align, AlignHeader: c.align, WidthMax: longest, WidthMaxEnforcer: t.enforcer(c)}
 	}
-	for _, line := range p.lines {
-		if err := p.write(line); err != nil {
-			return err
+	for order := 1; order <= len(layout) && !t.fits(layout, func(i int) int { return least[i] }); order++ {
+		for i, c := range t.columns {
+			if c.drop == order {
+				layout[i].Hidden = true
+				t.dropped = append(t.dropped, c.title)
+			}
 		}
 	}
-	p.lines = p.lines[:0]
-	return nil
+	for limit := t.width; limit >= minShrunk && !t.fits(layout, func(i int) int { return layout[i].WidthMax }); limit-- {
+		for i := range layout {
+			layout[i].WidthMax = min(layout[i].WidthMax, max(limit, least[i]))
+		}
+	}
+	for i := range layout {
+		layout[i].WidthMin = layout[i].WidthMax
+	}
+	return layout
 }
 
-// write writes a row: on further lines what is left of the last cell.
-func (p *tablePrinter) write(line []string) error {
-	last := p.shown[len(p.shown)-1]
-	rest := []string{line[last]}
-	if p.width > 0 && !p.columns[last].yields {
-		rest = wrapped(line[last], p.widths[last])
-	}
-	for i, part := range rest {
-		if i > 0 {
-			line = make([]string, len(line))
-		}
-		line[last] = part
-		if _, err := p.out.WriteString(p.layout(line) + "\n"); err != nil {
-			return err
+// fits reports whether a line with columns of these widths fits the terminal.
+func (t *Table) fits(layout []table.ColumnConfig, width func(int) int) bool {
+	total := -len(gap)
+	for i, c := range layout {
+		if !c.Hidden {
+			total += len(gap) + width(i)
 		}
 	}
-	return nil
+	return t.width == 0 || total <= t.width
 }
 
-func (p *tablePrinter) layout(line []string) string {
-	cells := make([]string, len(p.shown))
-	for i, at := range p.shown {
-		cell, columns := line[at], p.widths[at]
-		if p.width > 0 && p.columns[at].yields {
-			cell = shorten(cell, columns)
-		}
-		if p.columns[at].right {
-			cells[i] = strings.Repeat(" ", max(0, columns-width(cell))) + cell
-		} else {
-			cells[i] = text.Pad(cell, columns, ' ')
-		}
+// enforcer returns what fits a value of c to its width.
+func (t *Table) enforcer(c Column) table.WidthEnforcer {
+	switch {
+	case t.width == 0 || c.fit == whole:
+		return func(value string, _ int) string { return value }
+	case c.fit == shrinks:
+		return shorten
+	default:
+		return wrap
 	}
-	return strings.TrimRight(strings.Join(cells, gap), " ")
+}
+
+// wrap breaks text into lines, between words where it can.
+func wrap(value string, width int) string {
+	lines := strings.SplitN(text.WrapSoft(value, width), "\n", maxLines+1)
+	if len(lines) > maxLines {
+		lines = lines[:maxLines]
+		last := strings.TrimRight(lines[maxLines-1], " ")
+		lines[maxLines-1] = text.Trim(last, width-1) + "…"
+	}
+	return strings.Join(lines, "\n")
 }
 
 // shorten cuts text to a width, and shows that it did.
-func shorten(cell string, columns int) string {
-	return text.Snip(cell, max(columns, 1), "…")
-}
+func shorten(value string, width int) string { return text.Snip(value, max(width, 1), "…") }
 
-// wrapped breaks text into lines of a width, between words where it can.
-func wrapped(cell string, columns int) (lines []string) {
-	for len(lines) < maxLines-1 && width(cell) > columns {
-		line := text.Trim(cell, columns)
-		if space := strings.LastIndexByte(line, ' '); space > len(line)/2 && cell[len(line)] != ' ' {
-			line = line[:space]
-		}
-		lines, cell = append(lines, line), strings.TrimLeft(cell[len(line):], " ")
-	}
-	return append(lines, shorten(cell, columns))
-}
+// Shorten returns text as Clean does, cut to a width.
+func Shorten(value string, width int) string { return shorten(Clean(value), width) }
 
 // width is the number of columns that text takes on a terminal.
 func width(s string) int { return text.StringWidthWithoutEscSequences(s) }
+
+// Note names the columns that the terminal has no room for.
+func (t *Table) Note() string {
+	if len(t.dropped) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("there is no room for %s: a wider terminal or a pipe shows all", strings.Join(t.dropped, ", "))
+}

@@ -1,4 +1,4 @@
-package main
+package render
 
 import (
 	"bufio"
@@ -11,125 +11,113 @@ import (
 	"pgregory.net/rapid"
 )
 
-var treeNames = []string{"depth", "name", "source", "external_id", "status"}
-
-// A sprout is an account with those below it.
-type sprout struct {
+// A branching is an account with those below it.
+type branching struct {
 	name  string
-	below []sprout
+	below []branching
 }
 
 // rows are the accounts of trees, parents before children.
-func rows(trees []sprout, depth int64) (all [][]any) {
-	for _, s := range trees {
-		all = append(all, []any{depth, s.name, "acme", s.name, "active"})
-		all = append(all, rows(s.below, depth+1)...)
+func rows(trees []branching, depth int64) (all [][]any) {
+	for i, b := range trees {
+		all = append(all, []any{depth, b.name, i == len(trees)-1})
+		all = append(all, rows(b.below, depth+1)...)
 	}
 	return all
 }
 
 // leaves are n accounts without any below them.
-func leaves(name string, n int) (all []sprout) {
+func leaves(name string, n int) (all []branching) {
 	for i := range n {
-		all = append(all, sprout{name: fmt.Sprintf("%s%d", name, i+1)})
+		all = append(all, branching{name: fmt.Sprintf("%s%d", name, i+1)})
 	}
 	return all
 }
 
-// drawnIn is what a folding tree of so many lines makes of trees, without the
-// ids, and what it notes.
-func drawnIn(t testing.TB, lines int, trees []sprout) (text, note string) {
+// drawn returns what a tree makes of rows, and its note.
+func drawn(t testing.TB, depth, limit int, rows [][]any) (lines []string, note string) {
 	t.Helper()
 	var b bytes.Buffer
-	tree := newFoldingTree(newTreePrinter(bufio.NewWriter(&b), screen{}), lines)
-	step := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	out := bufio.NewWriter(&b)
+	tree := NewTree(out, Screen{}, depth, limit, func(r Row) TreeNode { return TreeNode{ID: r.Text("name")} })
+	if err := All(tree, []string{"depth", "name", "last"}, rows); err != nil {
+		t.Fatal(err)
 	}
-	step(tree.Columns(treeNames))
-	for _, values := range rows(trees, 0) {
-		step(tree.Row(values))
-		if tree.root.size() > lines {
-			t.Fatalf("%d accounts are kept, of %d lines", tree.root.size(), lines)
-		}
-	}
-	step(tree.End())
-	step(tree.out.Flush())
+	out.Flush()
 	for line := range strings.Lines(b.String()) {
-		before, after, found := strings.Cut(line, "  acme/")
-		if found {
-			_, remark, _ := strings.Cut(strings.TrimSpace(after), "  ")
-			line = strings.TrimRight(before+"  "+remark, " ") + "\n"
-		}
-		text += line
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
 	}
-	return text, tree.note()
+	return lines, tree.Note()
 }
 
-func TestALargeTreeIsFolded(t *testing.T) {
-	wide := []sprout{{"a", leaves("b", 1500)}}
-	var deep []sprout
-	for range 4 {
-		deep = []sprout{{"a", deep}, {"b", deep}}
+func TestATreeOfADepth(t *testing.T) {
+	trees := []branching{
+		{"a", []branching{{"b", leaves("c", 2)}, {"d", []branching{{"e", leaves("f", 1)}}}}},
+		{"g", leaves("h", 3)},
 	}
-	both := []sprout{
-		{"a", append(leaves("b", 3), sprout{"c", leaves("d", 2)}, sprout{"e", leaves("f", 7)}, sprout{"g", nil})},
-		{"h", leaves("i", 2)},
-	}
+	const more = " more: --limit 0 shows all, --depth N fewer levels"
 	for _, test := range []struct {
-		what       string
-		lines      int
-		trees      []sprout
-		want, note string
+		what         string
+		depth, limit int
+		want         []string
+		note         string
 	}{
-		{"one that fits", 3, []sprout{{"a", leaves("b", 2)}}, "a\n├── b1\n└── b2\n", ""},
-		{
-			"a wide one", 6, wide, "a\n├── b1\n├── b2\n├── b3\n└── … 1,497 more\n",
-			"1,497 accounts are folded: --limit 0 shows all, rollcall tree ID those below one",
-		},
-		{
-			"a deep one", 16, deep,
-			"a\n├── a\n│   ├── a  [2 below]\n│   └── b  [2 below]\n└── b\n    ├── a  [2 below]\n    └── b  [2 below]\n" +
-				"b\n├── a\n│   ├── a  [2 below]\n│   └── b  [2 below]\n└── b\n    ├── a  [2 below]\n    └── b  [2 below]\n",
-			"16 accounts are folded: --limit 0 shows all, rollcall tree ID those below one",
-		},
-		{
-			"one with some of both", 16, both, "a\n├── b1\n├── b2\n└── … 4 more, and 9 below them\nh\n├── i1\n└── i2\n",
-			"13 accounts are folded: --limit 0 shows all, rollcall tree ID those below one",
-		},
+		{"whole", -1, 0, []string{
+			"  a", "├──   b", "│   ├──   c1", "│   └──   c2", "└──   d", "    └──   e", "        └──   f1",
+			"  g", "├──   h1", "├──   h2", "└──   h3",
+		}, ""},
+		{"roots", 0, 0, []string{"  a  [6 below]", "  g  [3 below]"}, ""},
+		{"a level below them", 1, 0, []string{
+			"  a", "├──   b  [2 below]", "└──   d  [2 below]", "  g", "├──   h1", "├──   h2", "└──   h3",
+		}, ""},
+		{"so many lines", -1, 3, []string{"  a", "├──   b", "│   ├──   c1"}, "8" + more},
+		{"so many lines of a depth", 1, 3, []string{"  a", "├──   b  [2 below]", "└──   d  [2 below]"}, "4" + more},
+		{"just enough lines", -1, 11, nil, ""},
 	} {
-		text, note := drawnIn(t, test.lines, test.trees)
-		if diff := cmp.Diff(test.want+test.note, text+note); diff != "" {
+		lines, note := drawn(t, test.depth, test.limit, rows(trees, 0))
+		if test.want == nil {
+			lines = nil
+		}
+		if diff := cmp.Diff(append(test.want, test.note), append(lines, note)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.what, diff)
 		}
 	}
 }
 
-// No account is drawn twice, and none is neither drawn nor counted.
-func TestAFoldedTreeCountsWhatItHides(t *testing.T) {
+// Each account is drawn once or counted once.
+func TestATreeCountsWhatItLeavesOut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var grow func(room int) []sprout
-		grow = func(room int) (trees []sprout) {
+		var grow func(room int) []branching
+		grow = func(room int) (trees []branching) {
 			for room > 0 {
 				size := rapid.IntRange(1, room).Draw(t, "size")
-				trees = append(trees, sprout{"x", grow(size - 1)})
+				trees = append(trees, branching{"x", grow(size - 1)})
 				room -= size
 			}
 			return trees
 		}
-		all := rapid.IntRange(0, 60).Draw(t, "accounts")
-		lines := rapid.IntRange(1, 40).Draw(t, "lines")
-		tree := newFoldingTree(newTreePrinter(bufio.NewWriter(new(bytes.Buffer)), screen{}), lines)
-		_ = tree.Columns(treeNames)
-		for _, values := range rows(grow(all), 0) {
-			_ = tree.Row(values)
+		all := rapid.IntRange(1, 60).Draw(t, "accounts")
+		depth := rapid.IntRange(-1, 5).Draw(t, "depth")
+		limit := rapid.IntRange(0, 40).Draw(t, "limit")
+		tree := NewTree(bufio.NewWriter(new(bytes.Buffer)), Screen{}, depth, limit, func(Row) TreeNode { return TreeNode{} })
+		var b bytes.Buffer
+		tree.out = bufio.NewWriter(&b)
+		if err := All(tree, []string{"depth", "name", "last"}, rows(grow(all), 0)); err != nil {
+			t.Fatal(err)
 		}
-		if drawn := tree.root.size(); drawn+tree.root.folded() != all || drawn > lines || all <= lines && drawn < all {
-			t.Fatalf("of %d accounts %d are drawn in %d lines and %d folded", all, drawn, lines, tree.root.folded())
+		tree.out.Flush()
+		lines, counted := strings.Count(b.String(), "\n"), tree.cut
+		for line := range strings.Lines(b.String()) {
+			if _, remark, found := strings.Cut(line, "["); found {
+				var below int
+				if _, err := fmt.Sscanf(remark, "%d below]", &below); err != nil {
+					t.Fatal(err)
+				}
+				counted += below
+			}
 		}
-		if all > 0 && tree.root.size() == 0 {
-			t.Fatal("nothing is drawn")
+		if lines+counted != all || limit > 0 && lines > limit || lines == 0 {
+			t.Fatalf("of %d accounts %d are drawn and %d counted (depth %d, limit %d)", all, lines, counted, depth, limit)
 		}
 	})
 }
