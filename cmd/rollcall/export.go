@@ -29,11 +29,12 @@ func exportCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export [flags]",
 		Short: "Write every live account to a file or to stdout",
-		Long: `Writes every live account, by the directory's id, as of one instant. The columns
-are those of directory.accounts; with --as-of, those of directory.account_history.
+		Long: `Writes every live account, ordered by the directory's id, as of one instant. The
+columns are those of directory.accounts; with --as-of, those of
+directory.account_history.
 
-FILE is replaced once all of it is written. If that fails or is interrupted, it
-is as it was.`,
+FILE is replaced once all of it is written. An export that fails or is interrupted
+leaves it as it was.`,
 		Example: `  rollcall export > accounts.csv
   rollcall export --format parquet --to accounts.parquet
   rollcall export --format jsonl --as-of 2026-03-01 | gzip > march.jsonl.gz`,

@@ -14,8 +14,8 @@ import (
 func migrateCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "migrate",
-		Short: "Bring the schema up to date, or tell how it stands",
-		Long: `Bring the schema up to date, or tell how it stands. Commands that write bring it
+		Short: "Bring the schema up to date, or show its versions",
+		Long: `Bring the schema up to date, or show its versions. Commands that write bring it
 up to date by themselves.`,
 		Example: "  rollcall migrate status",
 		Args:    noArguments,
@@ -24,7 +24,7 @@ up to date by themselves.`,
 		},
 	}
 	c.AddCommand(migrateUpCommand(a), &cobra.Command{
-		Use: "status", Short: "Tell which versions are there", Example: "  rollcall migrate status", Args: noArguments,
+		Use: "status", Short: "Show which versions are applied", Example: "  rollcall migrate status", Args: noArguments,
 		RunE: a.does(func(ctx context.Context, _ []string) error {
 			return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 				return a.showVersions(ctx, db)

@@ -21,7 +21,7 @@ func rejectsCommand(a *app) *cobra.Command {
 	var o output
 	c := &cobra.Command{
 		Use:   "rejects [flags]",
-		Short: "List records that could not be taken, and why",
+		Short: "List rejected records, and why they were rejected",
 		Example: `  rollcall rejects
   rollcall rejects --source acme --resolved -o jsonl`,
 		Args: noArguments,

@@ -50,10 +50,13 @@ func took(r render.Row) string {
 	return end.Sub(start).Round(time.Second / 10).String()
 }
 
+// runChanges are the columns that count what a run changed or left out.
+var runChanges = []string{"created", "updated", "moved", "deleted", "restored", "rejected", "held"}
+
 // outcome returns what a run changed, and what kept it from changing more.
 func outcome(r render.Row) string {
 	var parts []string
-	for _, count := range []string{"created", "updated", "moved", "deleted", "restored", "rejected", "held"} {
+	for _, count := range runChanges {
 		if n := r.Number(count); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, count))
 		}

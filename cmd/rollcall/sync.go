@@ -3,9 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -24,18 +23,18 @@ func syncCommand(a *app) *cobra.Command {
 		Use:   "sync [NAME…]",
 		Short: "Run every connection once, or those named",
 		Long: `Pulls the accounts of every connection in ROLLCALL_SOURCES, or of those named,
-and brings the directory up to date. Connections run side by side, and one that
+and brings the directory up to date. Connections run concurrently, and one that
 fails disturbs no other.
 
-A connection that another run holds is skipped; one that is named is waited for,
-up to its TIMEOUT.
+It skips a connection that another run holds; it waits for one that is named, up to
+the connection's TIMEOUT.
 
-Exit status: 0 all well; 1 a connection failed or was partial; 2 bad usage or
+Exit status: 0 success; 1 a connection failed or was partial; 2 bad usage or
 configuration, nothing was started; 3 no failure, but deletions are held.`,
 		Example: `  rollcall sync
-  rollcall sync acme --allow-deletes   # make the deletions that are held`,
+  rollcall sync acme --allow-deletes   # carry out held deletions`,
 	}
-	c.Flags().BoolVar(&allow, "allow-deletes", false, "make the deletions that are held (needs NAME)")
+	c.Flags().BoolVar(&allow, "allow-deletes", false, "carry out held deletions (needs NAME)")
 	c.RunE = func(c *cobra.Command, names []string) error {
 		if allow && len(names) == 0 {
 			return badUsage("--allow-deletes needs the NAME of a connection")
@@ -46,7 +45,7 @@ configuration, nothing was started; 3 no failure, but deletions are held.`,
 					Trigger: schedule.Manual, Wait: len(names) > 0, AllowDeletes: allow,
 				})
 				if len(names) > 0 {
-					return err // of the others it is not known whether they are configured
+					return err // the others may be configured or not
 				}
 				return errors.Join(err, noteConfigured(ctx, r.DB, connections))
 			})
@@ -55,7 +54,7 @@ configuration, nothing was started; 3 no failure, but deletions are held.`,
 	return c
 }
 
-// noteConfigured tells the directory which connections there are.
+// noteConfigured stores in the directory which connections are configured.
 func noteConfigured(ctx context.Context, db *sqlx.DB, connections []sources.Configured) error {
 	names := make([]string, len(connections))
 	for i, c := range connections {
@@ -96,37 +95,18 @@ func statusOf(results []schedule.Result) error {
 func (a *app) summarize(results []schedule.Result) error {
 	rows := make([][]any, len(results))
 	for i, r := range results {
-		what := changes(r.Counts)
+		rows[i] = []any{
+			r.Source, r.RunID, r.Status, r.Took.Round(time.Second / 100).String(), r.Fetched,
+			r.Created, r.Updated, r.Moved, r.Deleted, r.Restored, r.Rejected, r.Held, nil,
+		}
 		if r.Err != nil {
-			what = r.Err.Error()
+			rows[i][len(rows[i])-1] = r.Err.Error()
 		}
-		rows[i] = []any{r.Source, r.RunID, r.Status, r.Took.Round(time.Second / 100).String(), r.Fetched, what}
 	}
-	return a.print("table", []string{"source", "id", "status", "took", "fetched", "what"}, rows,
+	names := slices.Concat([]string{"source", "id", "status", "took", "fetched"}, runChanges, []string{"error"})
+	return a.print("table", names, rows,
 		render.Text("SOURCE", "source"), render.Number("RUN", "id").Drop(1), render.Text("STATUS", "status"),
-		render.Text("TOOK", "took").Right().Drop(2), render.Number("READ", "fetched"), render.Text("WHAT", "what").Wrap())
-}
-
-// changes describes what a run changed.
-func changes(c sink.Counts) string {
-	var parts []string
-	for _, part := range []struct {
-		n    int64
-		what string
-	}{
-		{c.Created, "created"},
-		{c.Updated, "updated"},
-		{c.Moved, "moved"},
-		{c.Deleted, "deleted"},
-		{c.Restored, "restored"},
-		{c.Rejected, "rejected"},
-		{c.Held, "held"},
-	} {
-		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
-		}
-	}
-	return strings.Join(parts, ", ")
+		render.Text("TOOK", "took").Right().Drop(2), render.Number("READ", "fetched"), render.Func("WHAT", outcome).Wrap())
 }
 
 // withRunner reads the configuration of the connections, opens the database,
