@@ -13,9 +13,29 @@ import (
 // Progress is how far a run has come.
 type Progress struct {
 	Source   string
-	Records  int64 // met so far, those before a checkpoint included
-	Expected int64 // how many there may be; 0 where that cannot be told
-	Resumed  int64 // of Records, those before the checkpoint
+	Phase    Phase
+	Records  int64 // read so far, those before a checkpoint included
+	Expected int64 // an estimate of all records; 0 where it is unknown
+	Resumed  int64 // those of Records before the checkpoint
+	Pages    int64 // read so far
+}
+
+// A Phase of a run.
+type Phase string
+
+// The phases of a run, in their order.
+const (
+	Starting Phase = "starting" // it opens the connection, or waits for another run of it
+	Reading  Phase = "reading"
+	Applying Phase = "applying" // it judges deletions, then applies or plans
+	Ended    Phase = "ended"
+)
+
+// report calls Watch, if it is set.
+func (o Options) report(p Progress) {
+	if o.Watch != nil {
+		o.Watch(p)
+	}
 }
 
 // resumable says whether the run keeps checkpoints: a listing of a backfill
@@ -95,7 +115,7 @@ func (p *pull) begin(ctx context.Context) (err error) {
 	if p.watch == nil {
 		return nil
 	}
-	p.progress = Progress{Source: p.run.Source, Resumed: p.run.Resumed().Records()}
+	p.progress = Progress{Source: p.run.Source, Phase: Reading, Resumed: p.run.Resumed().Records(), Pages: p.pages}
 	p.progress.Records = p.progress.Resumed
 	if p.window.Whole() {
 		p.progress.Expected, err = p.run.Live(ctx)
@@ -104,10 +124,19 @@ func (p *pull) begin(ctx context.Context) (err error) {
 	return err
 }
 
-// advance tells those who watch of n more records.
+// advance reports a page of n records.
 func (p *pull) advance(n int) {
 	if p.watch != nil {
 		p.progress.Records += int64(n)
+		p.progress.Pages = p.pages
+		p.watch(p.progress)
+	}
+}
+
+// enter reports that the run enters a phase.
+func (p *pull) enter(phase Phase) {
+	if p.watch != nil {
+		p.progress.Phase = phase
 		p.watch(p.progress)
 	}
 }

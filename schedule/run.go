@@ -36,7 +36,7 @@ type Options struct {
 
 	tick time.Time // that was claimed for the run; zero where it is of none
 
-	// Watch, if set, is told of each page. It must not block.
+	// Watch, if set, is called at each page and each phase. It must not block.
 	Watch func(Progress)
 
 	// Plan, if set, is told each change instead of its being made. The run
@@ -76,6 +76,8 @@ type Runner struct {
 func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Result {
 	began := time.Now()
 	result := Result{Source: c.Name}
+	o.report(Progress{Source: c.Name, Phase: Starting})
+	defer o.report(Progress{Source: c.Name, Phase: Ended})
 	log := r.Log.With("source", c.Name)
 	pulse := newPulse(c.Timeout)
 	opening, cancel := context.WithTimeoutCause(ctx, c.Timeout, errNoProgress{after: c.Timeout})
@@ -182,6 +184,7 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 		}
 		return outcome, err
 	}
+	p.enter(Applying)
 	outcome.Pages, outcome.Fields = p.pages, p.survey.Fields()
 	outcome.Memory, outcome.Repeats = p.memory, p.records != p.run.Distinct()
 	outcome.Partial = len(p.parts) > 0

@@ -1,17 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"context"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink/reader"
 )
 
 func accountsCommand(a *app) *cobra.Command {
-	var pick picking
+	var filter accountFlags
 	var o output
 	c := &cobra.Command{
 		Use:   "accounts [flags]",
@@ -21,29 +21,27 @@ func accountsCommand(a *app) *cobra.Command {
   rollcall accounts --as-of 2026-03-01 -o csv > accounts.csv`,
 		Args: noArguments,
 	}
-	pick.add(c.Flags())
+	filter.add(c.Flags())
 	o.add(c, tableLimit)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
-		if pick.deleted && !pick.asOf.IsZero() {
+		if filter.deleted && !filter.asOf.IsZero() {
 			return badUsage("--deleted and --as-of: take one of them; what was deleted then is in rollcall history")
 		}
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
-			return a.answerOf(ctx, db, pick.sources, reader.Accounts(pick.filter()), &o, func(out *bufio.Writer) printer {
-				return newTable(out, a.screen, accountColumns(pick.deleted)...)
-			})
+			return a.answerOf(ctx, db, filter.sources, reader.Accounts(filter.filter()), &o, a.table(accountColumns(filter.deleted)...))
 		})
 	})
 	return c
 }
 
-func accountColumns(deleted bool) []column {
-	columns := []column{
-		{title: "ID", right: true, spare: 2, text: func(r row) string { return r.text("id") + r.text("account_id") }}, // account_id: as of a time
-		plain("SOURCE", "source"), plain("EXTERNAL ID", "external_id"), plain("NAME", "name").yielding(),
-		plain("STATUS", "status").spared(3), plain("KIND", "kind").yielding().spared(1),
+func accountColumns(deleted bool) []render.Column {
+	columns := []render.Column{
+		render.Func("ID", func(r render.Row) string { return r.Text("id") + r.Text("account_id") }).Right().Drop(2), // account_id: as of a time
+		render.Text("SOURCE", "source"), render.Text("EXTERNAL ID", "external_id"), render.Text("NAME", "name").Shrink(),
+		render.Text("STATUS", "status").Drop(3), render.Text("KIND", "kind").Shrink().Drop(1),
 	}
 	if deleted {
-		columns = append(columns, minute("DELETED", "deleted_at"))
+		columns = append(columns, render.Minute("DELETED", "deleted_at"))
 	}
 	return columns
 }

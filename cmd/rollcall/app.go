@@ -12,27 +12,28 @@ import (
 	"github.com/sethvargo/go-envconfig"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/model"
 	"rollcall/sink"
 	"rollcall/sink/embedded"
 	"rollcall/sources/fetch"
 )
 
-// An app is one call of the program: what it was given, and where it writes.
+// An app is one call of the program: its environment and its streams.
 type app struct {
 	env    envconfig.Lookuper
 	names  []string // of all variables in env
 	stdout io.Writer
 	stderr io.Writer
-	screen screen // what stdout is, if it is a terminal
+	screen render.Screen // of stdout
 
-	observe func(source string, at fetch.Attempt) // told of each request to a provider; may be nil
+	observe func(source string, at fetch.Attempt) // is called at each request to a provider; may be nil
 
-	summary bool // show what sync did also where stdout is no terminal
-	started bool // a command is at work: what goes wrong now is no bad usage
+	summary bool // print the summary of sync also where stdout is no terminal
+	started bool // a command is running: errors are no longer bad usage
 }
 
-// does makes of what a command does what cobra calls.
+// does returns work as cobra calls it.
 func (a *app) does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		a.started = true
@@ -44,8 +45,8 @@ func (a *app) does(work func(ctx context.Context, args []string) error) func(*co
 // query at a time.
 const readerSessions = 1
 
-// withDirectory reads the configuration, opens the database and hands both to
-// work; the schema is left as it is.
+// withDirectory reads the configuration, opens the database and calls work. It
+// leaves the schema as it is.
 func (a *app) withDirectory(ctx context.Context, work func(context.Context, *config, *sqlx.DB) error) error {
 	cfg, err := a.configure(ctx, needs{database: true})
 	if err != nil {
@@ -58,8 +59,8 @@ func (a *app) withDirectory(ctx context.Context, work func(context.Context, *con
 	return errors.Join(work(ctx, cfg, db), closeDB())
 }
 
-// openDatabase opens DATABASE_URL; embedded starts a Postgres of our own first.
-// The caller owes a call of what it returns, whatever happens.
+// openDatabase opens DATABASE_URL; for embedded it starts a private Postgres first.
+// Where it returns no error, the caller must call closeDB.
 func (a *app) openDatabase(ctx context.Context, cfg *config, sessions int) (db *sqlx.DB, closeDB func() error, err error) {
 	read, stop := func(ctx context.Context) (string, error) {
 		url, err := a.databaseURL(ctx)
@@ -94,10 +95,10 @@ func (a *app) startEmbedded(ctx context.Context, cfg *config) (*embedded.Server,
 	})
 }
 
-// errPipeClosed means that whoever read our output has seen enough.
+// errPipeClosed means that the reader of our output has closed it, as head does.
 var errPipeClosed = errors.New("the output was closed")
 
-// A pipe tells a closed output from every other broken connection.
+// A pipe returns errPipeClosed where its reader is gone.
 type pipe struct{ io.Writer }
 
 func (p *pipe) Write(b []byte) (int, error) {
@@ -108,8 +109,8 @@ func (p *pipe) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// newLogger logs to w in the format that was asked for, else for people on a
-// terminal and for machines elsewhere. No line has one of secrets in it.
+// newLogger returns a logger to w in LOG_FORMAT. The default is text on a terminal
+// and JSON elsewhere. No line contains one of secrets.
 func newLogger(w io.Writer, level slog.Level, format logFormat, secrets *model.Secrets) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		switch value := a.Value.Any().(type) {
@@ -126,7 +127,7 @@ func newLogger(w io.Writer, level slog.Level, format logFormat, secrets *model.S
 		}
 		return a
 	}}
-	if format == "text" || format == "" && terminalWidth(w) > 0 {
+	if format == "text" || format == "" && render.Width(w) > 0 {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
 	return slog.New(slog.NewJSONHandler(w, options))

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"rollcall/cmd/rollcall/internal/render"
 )
 
 // A consent is the flag --yes of the commands that delete or erase by hand.
@@ -25,7 +27,7 @@ func (c *consent) to(ctx context.Context, a *app, deed string) error {
 	switch {
 	case c.yes:
 		return nil
-	case terminalWidth(os.Stdin) == 0 || terminalWidth(a.stderr) == 0:
+	case render.Width(os.Stdin) == 0 || render.Width(a.stderr) == 0:
 		return badUsage("nothing was done: to %s, add --yes (it asks only on a terminal)", deed)
 	}
 	return a.ask(ctx, os.Stdin, deed)

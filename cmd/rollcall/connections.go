@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink"
 	"rollcall/sink/reader"
 	"rollcall/sources"
@@ -48,15 +48,13 @@ func (a *app) listConnections(ctx context.Context, db *sqlx.DB, o *output) error
 	for _, c := range configured {
 		names, kinds = append(names, c.Name), append(kinds, c.Provider)
 	}
-	return a.answer(ctx, db, reader.Connections(names, kinds, nil), o, func(out *bufio.Writer) printer {
-		return newTable(
-			out, a.screen, plain("SOURCE", "source"), plain("PROVIDER", "provider").spared(1),
-			column{title: "CONFIG", spare: 4, text: func(r row) string { return yesNo(r.value("configured") == true) }},
-			numeral("LIVE", "accounts_live"), numeral("DELETED", "accounts_deleted").spared(3), numeral("HELD", "deletions_held"),
-			numeral("REJECTS", "rejects_open"), minute("LAST RUN", "last_run_at").spared(2), plain("STATUS", "last_status"),
-			minute("LAST SUCCESS", "last_success_at"),
-		)
-	})
+	return a.answer(ctx, db, reader.Connections(names, kinds, nil), o, a.table(
+		render.Text("SOURCE", "source"), render.Text("PROVIDER", "provider").Drop(1),
+		render.Func("CONFIG", func(r render.Row) string { return yesNo(r.Value("configured") == true) }).Drop(4),
+		render.Number("LIVE", "accounts_live"), render.Number("DELETED", "accounts_deleted").Drop(3), render.Number("HELD", "deletions_held"),
+		render.Number("REJECTS", "rejects_open"), render.Minute("LAST RUN", "last_run_at").Drop(2), render.Text("STATUS", "last_status"),
+		render.Minute("LAST SUCCESS", "last_success_at"),
+	))
 }
 
 func yesNo(yes bool) string {
@@ -74,6 +72,7 @@ func renameCommand(a *app) *cobra.Command {
 ids and their history. ROLLCALL_SOURCES, and the variables that begin with the
 old name, are yours to rename: do it while nothing runs.`,
 		Example: "  rollcall connections rename acme acme-eu",
+		Args:    oldAndNewName,
 		RunE: a.does(func(ctx context.Context, args []string) error {
 			from, to := args[0], args[1]
 			if err := sources.CheckName(to); err != nil {
@@ -113,6 +112,7 @@ would bring back what its provider still lists. It asks on a terminal, and needs
 --yes elsewhere.`,
 		Example: `  rollcall connections retire acme
   rollcall connections retire acme --yes`,
+		Args: oneConnection,
 	}
 	agreed.add(c)
 	c.RunE = a.does(func(ctx context.Context, args []string) error {

@@ -21,7 +21,7 @@ func (d *demonstration) firstDay(ctx context.Context) error {
 		return err
 	}
 	if d.large {
-		return d.run(ctx, []int{exitWell}, "tree", "--limit", "40")
+		return d.run(ctx, []int{exitWell}, "tree", "--depth", "1", "--limit", "40")
 	}
 	return d.run(ctx, []int{exitWell}, "tree")
 }
@@ -29,7 +29,7 @@ func (d *demonstration) firstDay(ctx context.Context) error {
 // secondDay changes Audian's tree in every way, and the others a little.
 func (d *demonstration) secondDay(ctx context.Context) error {
 	w := d.fleet.Audian
-	c := cast(w)
+	c := assignRoles(w)
 	d.say("", "Day 2. At Audian, meanwhile:",
 		"  "+c.renamed.Name+" takes another name,",
 		"  "+c.head.Name+" moves, with all below it,",
@@ -77,20 +77,20 @@ func (d *demonstration) badDay(ctx context.Context) error {
 	return d.run(ctx, []int{exitWell}, "runs")
 }
 
-// A casting is who plays what on the second day. No two of them are one account.
-type casting struct {
+// roles are the accounts that the second day changes. No two are the same account.
+type roles struct {
 	renamed, suspended, gone simulate.Account
 	head, to                 simulate.Account // of the moved subtree, and its new parent
 }
 
-// cast chooses from a world of at least five accounts in one tree.
-func cast(w *simulate.World) casting {
+// assignRoles chooses from a world of at least five accounts in one tree.
+func assignRoles(w *simulate.World) roles {
 	all := w.Snapshot()
 	children := map[string]int{}
 	for _, a := range all {
 		children[a.Parent]++
 	}
-	var c casting
+	var c roles
 	var free []simulate.Account
 	for _, a := range all[1:] { // the first is the root
 		if children[a.ID] > 0 && c.head.ID == "" {
@@ -99,7 +99,7 @@ func cast(w *simulate.World) casting {
 		}
 		free = append(free, a)
 	}
-	// The new parent must not hang below the account that moves.
+	// The new parent must not be below the account that moves.
 	c.to = all[0]
 	for i, a := range free {
 		if a.Parent != c.head.ID && a.ID != c.head.Parent && !slices.Contains(w.Tree(a), c.head.ID) {

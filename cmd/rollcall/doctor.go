@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/schedule"
 	"rollcall/sink"
 )
@@ -22,8 +22,8 @@ request. It writes nothing. Exit status 1 means that something failed.`,
   rollcall doctor -o jsonl`,
 		Args: noArguments,
 	}
-	format := choice{value: "table", from: []string{"table", "json", "jsonl", "csv"}}
-	c.Flags().VarP(&format, "output", "o", "table for people, the others for programs")
+	var o output
+	o.addFormat(c)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		cfg, err := a.configure(ctx, needs{database: true, connections: true})
 		if err != nil {
@@ -33,7 +33,7 @@ request. It writes nothing. Exit status 1 means that something failed.`,
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err := a.showFindings(findings, format); err != nil {
+		if err := a.showFindings(findings, o.format.value); err != nil {
 			return err
 		}
 		for _, f := range findings {
@@ -65,19 +65,11 @@ func (a *app) examine(ctx context.Context, cfg *config) (findings []sink.Finding
 	return append(findings, r.Examine(ctx, cfg.connections)...)
 }
 
-func (a *app) showFindings(findings []sink.Finding, format choice) error {
-	out := bufio.NewWriter(a.stdout)
-	o := output{format: format}
-	p := o.printer(a, out, func(out *bufio.Writer) printer {
-		return newTable(out, a.screen, plain("WHAT", "subject"), plain("CHECK", "check"), plain("STATE", "state"), plain("DETAIL", "detail"))
-	})
-	if err := p.Columns([]string{"subject", "check", "state", "detail"}); err != nil {
-		return err
+func (a *app) showFindings(findings []sink.Finding, format string) error {
+	rows := make([][]any, len(findings))
+	for i, f := range findings {
+		rows[i] = []any{f.Subject, f.Check, f.State, orNull(f.Detail)}
 	}
-	for _, f := range findings {
-		if err := p.Row([]any{f.Subject, f.Check, f.State, orNull(f.Detail)}); err != nil {
-			return err
-		}
-	}
-	return flushed(p.End(), out)
+	return a.print(format, []string{"subject", "check", "state", "detail"}, rows,
+		render.Text("WHAT", "subject"), render.Text("CHECK", "check"), render.Text("STATE", "state"), render.Text("DETAIL", "detail").Wrap())
 }

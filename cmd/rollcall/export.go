@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink/reader"
 )
 
@@ -20,37 +23,38 @@ const exportBuffer = 256 << 10
 const toStdout = "-"
 
 func exportCommand(a *app) *cobra.Command {
-	var asOf moment
+	var asOf timeFlag
 	var to string
-	format := choice{value: "csv", from: []string{"csv", "jsonl", "parquet"}}
+	format := enumFlag{value: "csv", from: []string{"csv", "jsonl", "parquet"}}
 	c := &cobra.Command{
 		Use:   "export [flags]",
 		Short: "Write every live account to a file or to stdout",
-		Long: `Writes every live account, by the directory's id, as of one instant. The columns
-are those of directory.accounts; with --as-of, those of directory.account_history.
+		Long: `Writes every live account, ordered by the directory's id, as of one instant. The
+columns are those of directory.accounts; with --as-of, those of
+directory.account_history.
 
-FILE is replaced once all of it is written. If that fails or is interrupted, it
-is as it was.`,
+FILE is replaced once all of it is written. An export that fails or is interrupted
+leaves it as it was.`,
 		Example: `  rollcall export > accounts.csv
   rollcall export --format parquet --to accounts.parquet
   rollcall export --format jsonl --as-of 2026-03-01 | gzip > march.jsonl.gz`,
 		Args: noArguments,
 	}
-	c.Flags().Var(&format, "format", "csv (RFC 4180), jsonl (an object a line) or parquet")
+	c.Flags().Var(&format, "format", "csv (RFC 4180), jsonl (one object per line) or parquet")
 	c.Flags().StringVar(&to, "to", toStdout, "write to `FILE`; - is stdout")
 	c.Flags().Var(&asOf, "as-of", flagAsOf)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		if to == "" {
 			return badUsage("--to: is empty; give the name of a file, or - for stdout")
 		}
-		if format.value == "parquet" && to == toStdout && a.screen.terminal() {
+		if format.value == "parquet" && to == toStdout && a.screen.Terminal() {
 			return badUsage("parquet is not for terminals: give --to FILE, or redirect the output")
 		}
 		return a.withDirectory(ctx, func(ctx context.Context, cfg *config, db *sqlx.DB) error {
 			x := exporting{app: a, log: cfg.log, q: reader.Export(asOf.Time), format: format.value}
 			x.countable = asOf.IsZero() // else it takes about as long to count them as to write them
 			if to == toStdout {
-				x.terminal = a.screen.terminal()
+				x.terminal = a.screen.Terminal()
 				return x.write(ctx, db, a.stdout)
 			}
 			return replaceFile(to, func(out io.Writer) error { return x.write(ctx, db, out) })
@@ -66,35 +70,75 @@ type exporting struct {
 	q         reader.Query
 	format    string
 	countable bool // at little cost
-	terminal  bool // is what it is written to
+	terminal  bool // rows go to a terminal, which leaves no room for progress
 }
 
 func (x *exporting) write(ctx context.Context, db *sqlx.DB, to io.Writer) error {
 	out := bufio.NewWriterSize(to, exportBuffer)
-	var p printer
-	switch x.format {
-	case "jsonl":
-		p = &jsonPrinter{out: out}
-	case "parquet":
-		p = &parquetPrinter{out: out}
-	default:
-		p = newCSVPrinter(out, x.terminal)
-	}
-	var expected int64
+	task := render.Task{Name: x.format, Phase: render.Reading}
 	if x.countable {
 		var err error
-		if expected, err = reader.Count(ctx, db, x.q); err != nil {
+		if task.Expected, err = reader.Count(ctx, db, x.q); err != nil {
 			return err
 		}
 	}
-	progress := x.newProgress(p, x.log, x.format, expected, !x.terminal)
-	defer progress.done(!x.terminal)
-	err := reader.Read(ctx, db, x.q, progress)
+	began := time.Now()
+	progress := render.NewProgress(x.stderr, x.log, "export", 1)
+	rows := &rowCounter{Printer: x.printer(out), progress: progress, task: task}
+	progress.Update(task)
+	stop := func() {}
+	if !x.terminal || !progress.Drawn() {
+		stop = progress.Start()
+	}
+	defer stop()
+	err := reader.Read(ctx, db, x.q, rows)
 	if err == nil {
-		err = p.End()
+		err = rows.End()
 	}
 	if errors.Is(err, errPipeClosed) || err != nil && x.format == "parquet" {
-		return err // what is written of a parquet file is no use without its end
+		return err // the rest of a Parquet file is useless without its end
 	}
-	return flushed(err, out)
+	err = flushed(err, out)
+	if stop(); err == nil && !x.terminal && progress.Drawn() {
+		fmt.Fprintf(x.stderr, "%d accounts in %s\n", rows.task.Records, time.Since(began).Round(time.Second/10))
+	}
+	return err
+}
+
+func (x *exporting) printer(out *bufio.Writer) render.Printer {
+	if x.format == "parquet" {
+		version, _ := buildVersion()
+		return render.NewParquet(out, version)
+	}
+	var s render.Screen
+	if x.terminal {
+		s = x.screen
+	}
+	return render.New(x.format, out, s, nil)
+}
+
+// A rowCounter is a printer that reports the rows that it prints.
+type rowCounter struct {
+	render.Printer
+	progress *render.Progress
+	task     render.Task
+}
+
+// reportEvery is how many rows are printed between two reports, which take a lock.
+const reportEvery = 256
+
+// Types passes on the types of the columns, if the printer needs them.
+func (c *rowCounter) Types(types []string) error {
+	if typed, ok := c.Printer.(reader.Typed); ok {
+		return typed.Types(types)
+	}
+	return nil
+}
+
+// Row prints a row.
+func (c *rowCounter) Row(values []any) error {
+	if c.task.Records++; c.task.Records%reportEvery == 0 {
+		c.progress.Update(c.task)
+	}
+	return c.Printer.Row(values)
 }

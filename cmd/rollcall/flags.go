@@ -8,25 +8,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"rollcall/sink/reader"
 )
 
-// A choice is a flag that takes one of a few words.
-type choice struct {
+// An enumFlag takes one of a few words.
+type enumFlag struct {
 	value string
 	from  []string
 }
 
-func (c *choice) String() string { return c.value }
+func (c *enumFlag) String() string { return c.value }
 
 // Type is what the help shows.
-func (c *choice) Type() string { return strings.Join(c.from, "|") }
+func (c *enumFlag) Type() string { return strings.Join(c.from, "|") }
 
 // Set takes a word.
-func (c *choice) Set(text string) error {
+func (c *enumFlag) Set(text string) error {
 	if !slices.Contains(c.from, text) {
 		return fmt.Errorf("must be %s", oneOf(c.from))
 	}
@@ -34,19 +33,19 @@ func (c *choice) Set(text string) error {
 	return nil
 }
 
-// choices is a flag that takes some of a few words, by comma or given again.
-type choices struct {
+// An enumsFlag takes some of a few words, separated by commas or given again.
+type enumsFlag struct {
 	values []string
 	from   []string
 }
 
-func (c *choices) String() string { return strings.Join(c.values, ",") }
+func (c *enumsFlag) String() string { return strings.Join(c.values, ",") }
 
 // Type is what the help shows.
-func (*choices) Type() string { return "STATE" }
+func (*enumsFlag) Type() string { return "STATE" }
 
 // Set adds words.
-func (c *choices) Set(text string) error {
+func (c *enumsFlag) Set(text string) error {
 	for word := range strings.SplitSeq(text, ",") {
 		if !slices.Contains(c.from, word) {
 			return fmt.Errorf("must be %s", oneOf(c.from))
@@ -61,25 +60,25 @@ func oneOf(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// A moment is a flag that takes a time.
-type moment struct{ time.Time }
+// A timeFlag takes a time.
+type timeFlag struct{ time.Time }
 
 // Type is what the help shows.
-func (*moment) Type() string { return "TIME" }
+func (*timeFlag) Type() string { return "TIME" }
 
-func (m *moment) String() string {
-	if m.IsZero() {
+func (f *timeFlag) String() string {
+	if f.IsZero() {
 		return ""
 	}
-	return m.Format(time.RFC3339)
+	return f.Format(time.RFC3339)
 }
 
 // Set reads a time.
-func (m *moment) Set(text string) (err error) {
+func (f *timeFlag) Set(text string) (err error) {
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if m.Time, err = time.Parse(layout, text); err == nil {
-			if m.IsZero() { // what a flag that is not given is
-				return errors.New("is the beginning of time: give a later one, or leave the flag out")
+		if f.Time, err = time.Parse(layout, text); err == nil {
+			if f.IsZero() { // as where the flag is not given
+				return errors.New("must be later than the year 1; leave the flag out for no bound")
 			}
 			return nil
 		}
@@ -87,21 +86,21 @@ func (m *moment) Set(text string) (err error) {
 	return errors.New("must be a time such as 2026-03-01T12:00:00Z, or a date such as 2026-03-01 (midnight UTC)")
 }
 
-// A number is a flag that takes one of rows.
-type number struct{ n *int }
+// A countFlag takes a whole number from 0.
+type countFlag struct{ n *int }
 
 // Type is what the help shows.
-func (*number) Type() string { return "N" }
+func (*countFlag) Type() string { return "N" }
 
-func (n *number) String() string { return strconv.Itoa(*n.n) }
+func (f *countFlag) String() string { return strconv.Itoa(*f.n) }
 
 // Set reads a number.
-func (n *number) Set(text string) error {
+func (f *countFlag) Set(text string) error {
 	i, err := strconv.Atoi(text)
 	if err != nil || i < 0 {
 		return errors.New("must be a whole number from 0")
 	}
-	*n.n = i
+	*f.n = i
 	return nil
 }
 
@@ -112,38 +111,30 @@ const (
 	flagAsOf   = "as it was then: RFC 3339, or a date (midnight UTC)"
 )
 
-// noArguments refuses any.
-func noArguments(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("%s takes no arguments, and got %q", c.Name(), args[0])
-	}
-	return nil
-}
-
 // accountStates are the states of an account, runStates those of a run.
 var (
 	accountStates = []string{"active", "suspended", "closed", "unknown"}
 	runStates     = []string{"running", "succeeded", "held", "partial", "failed", "skipped", "interrupted"}
 )
 
-// A picking is the flags that pick accounts.
-type picking struct {
+// accountFlags are the flags that filter accounts.
+type accountFlags struct {
 	sources  []string
-	statuses choices
+	statuses enumsFlag
 	search   string
-	asOf     moment
+	asOf     timeFlag
 	deleted  bool
 }
 
-func (p *picking) add(f *pflag.FlagSet) {
-	p.statuses.from = accountStates
-	f.StringSliceVar(&p.sources, "source", nil, flagSource)
-	f.Var(&p.statuses, "status", flagStatus+oneOf(accountStates))
-	f.StringVar(&p.search, "search", "", flagSearch)
-	f.Var(&p.asOf, "as-of", flagAsOf)
-	f.BoolVar(&p.deleted, "deleted", false, "deleted accounts too")
+func (f *accountFlags) add(flags *pflag.FlagSet) {
+	f.statuses.from = accountStates
+	flags.StringSliceVar(&f.sources, "source", nil, flagSource)
+	flags.Var(&f.statuses, "status", flagStatus+oneOf(accountStates))
+	flags.StringVar(&f.search, "search", "", flagSearch)
+	flags.Var(&f.asOf, "as-of", flagAsOf)
+	flags.BoolVar(&f.deleted, "deleted", false, "deleted accounts too")
 }
 
-func (p *picking) filter() reader.Filter {
-	return reader.Filter{Sources: p.sources, Statuses: p.statuses.values, Search: p.search, AsOf: p.asOf.Time, Deleted: p.deleted}
+func (f *accountFlags) filter() reader.Filter {
+	return reader.Filter{Sources: f.sources, Statuses: f.statuses.values, Search: f.search, AsOf: f.asOf.Time, Deleted: f.deleted}
 }

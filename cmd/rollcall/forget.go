@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink"
 	"rollcall/sink/reader"
 )
@@ -21,11 +22,12 @@ provider list it again, the next sync restores it. ID is the directory's id or
 source/external_id. It asks on a terminal, and needs --yes elsewhere.`,
 		Example: `  rollcall retire 42
   rollcall retire acme/AC0123456789 --yes`,
+		Args: oneAccount,
 	}
 	agreed.add(c)
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
 		return a.withAccount(ctx, args[0], func(ctx context.Context, db *sqlx.DB, account reader.Account) error {
-			if err := agreed.to(ctx, a, fmt.Sprintf("mark %s as deleted", clean(args[0]))); err != nil {
+			if err := agreed.to(ctx, a, fmt.Sprintf("mark %s as deleted", render.Clean(args[0]))); err != nil {
 				return err
 			}
 			report, err := sink.RetireAccount(ctx, db, account.Source, account.ID)
@@ -36,7 +38,7 @@ source/external_id. It asks on a terminal, and needs --yes elsewhere.`,
 			if report.Deleted == 0 {
 				what = "was marked as deleted already"
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s %s\n", clean(args[0]), what)
+			_, err = fmt.Fprintf(a.stdout, "%s %s\n", render.Clean(args[0]), what)
 			return err
 		})
 	})
@@ -55,18 +57,19 @@ the directory's id or source/external_id. It asks on a terminal, and needs --yes
 elsewhere.`,
 		Example: `  rollcall forget acme/AC0123456789
   rollcall forget 42 --yes`,
+		Args: oneAccount,
 	}
 	agreed.add(c)
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
 		return a.withAccount(ctx, args[0], func(ctx context.Context, db *sqlx.DB, account reader.Account) error {
-			if err := agreed.to(ctx, a, fmt.Sprintf("erase %s with all of its history, for ever", clean(args[0]))); err != nil {
+			if err := agreed.to(ctx, a, fmt.Sprintf("erase %s with all of its history, for ever", render.Clean(args[0]))); err != nil {
 				return err
 			}
 			children, err := sink.Forget(ctx, db, account.Source, account.ID)
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s is erased; %d accounts right below it have no parent now\n", clean(args[0]), children)
+			_, err = fmt.Fprintf(a.stdout, "%s is erased; %d accounts right below it have no parent now\n", render.Clean(args[0]), children)
 			return err
 		})
 	})

@@ -1,13 +1,14 @@
 package main
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink/reader"
 )
 
@@ -15,12 +16,13 @@ func historyCommand(a *app) *cobra.Command {
 	var o output
 	c := &cobra.Command{
 		Use:   "history ID [flags]",
-		Short: "Tell what became of an account, oldest first",
-		Long: `Tell what became of an account, oldest first. ID is the directory's id or
-source/external_id. A table has times to the second; -o json has them exactly, as
---as-of must be told them.`,
+		Short: "Show the versions of an account, oldest first",
+		Long: `Show the versions of an account, oldest first. ID is the directory's id or
+source/external_id. A table shows times to the second; -o json shows them exactly,
+as --as-of needs them.`,
 		Example: `  rollcall history 42
   rollcall history acme/AC0123456789 -o json`,
+		Args: oneAccount,
 	}
 	o.add(c, 0)
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
@@ -33,46 +35,38 @@ source/external_id. A table has times to the second; -o json has them exactly, a
 			if err != nil {
 				return err
 			}
-			return a.answer(ctx, db, reader.History(account), &o, func(out *bufio.Writer) printer {
-				var s chronicle
-				return newTable(
-					out, a.screen, plain("WHEN", "valid_from"), plain("OPERATION", "operation"), numeral("RUN", "run_id").spared(1),
-					column{title: "WHAT", text: s.next},
-				)
-			})
+			return a.answer(ctx, db, reader.History(account), &o, a.table(
+				render.Text("WHEN", "valid_from"), render.Text("OPERATION", "operation"), render.Number("RUN", "run_id").Drop(1),
+				render.Func("WHAT", new(diffColumn).text).Wrap(),
+			))
 		})
 	})
 	return c
 }
 
-// A chronicle tells each version by what differs from the one before.
-type chronicle struct{ before []any }
+// A diffColumn shows what differs between a version and the one before.
+type diffColumn struct{ before render.Row }
 
-func (s *chronicle) next(r row) string {
-	was := row{r.columns, s.before}
-	s.before = append([]any(nil), r.values...)
-	changed, _ := r.value("changed").([]string)
-	switch r.text("operation") {
+func (d *diffColumn) text(r render.Row) string {
+	was := d.before
+	d.before = r.Clone()
+	switch r.Text("operation") {
 	case "created":
-		return named(r) + ", " + r.text("status")
+		return named(r) + ", " + r.Text("status")
 	case "deleted":
 		return named(r)
 	}
-	var parts []string
-	for _, name := range changed {
-		switch {
-		case was.values == nil || name == "payload" || name == "deleted_at":
-			parts = append(parts, name)
-		default:
-			parts = append(parts, name+": "+orNothing(was.text(name))+" → "+orNothing(r.text(name)))
+	changed, _ := r.Value("changed").([]string)
+	parts := make([]string, len(changed))
+	for i, name := range changed {
+		parts[i] = name
+		if was.Has(name) && name != "payload" && name != "deleted_at" {
+			parts[i] += ": " + orNone(was.Text(name)) + " → " + orNone(r.Text(name))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-func orNothing(text string) string {
-	if text == "" {
-		return "(none)"
-	}
-	return text
+func orNone(text string) string {
+	return cmp.Or(text, "(none)")
 }

@@ -17,7 +17,8 @@ var layers = []struct {
 	importer string
 	may      []string
 }{
-	{"cmd/rollcall", []string{"schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model"}},
+	{"cmd/rollcall/internal/render", nil},
+	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model"}},
 	{"schedule", []string{"sources", "sources/fetch", "sink", "model"}},
 	{"sink/sinktest", []string{"sink/embedded"}},
 	{"sink/sinktest/proxy", nil},
@@ -120,6 +121,7 @@ func TestRefusedKnowsTheRules(t *testing.T) {
 		{"model", "sources", false},
 		{"sources/audian", "model/normalize", true},
 		{"model/normalize", "model", false},
+		{"cmd/rollcall/internal/render", "sink/reader", false},
 		{"sink", "schedule", false},
 		{"new/package", "model", false},
 	} {

@@ -16,6 +16,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 	"golang.org/x/sys/unix"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sources"
 )
 
@@ -84,7 +85,8 @@ func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e))
 
 // run is the program: env and names are its environment.
 func run(ctx context.Context, args []string, env envconfig.Lookuper, names []string, stdout, stderr io.Writer) int {
-	a := &app{env: env, names: names, stdout: &pipe{stdout}, stderr: stderr, screen: screenOf(stdout, env)}
+	display := render.NewDisplay(stderr, env)
+	a := &app{env: env, names: names, stdout: &pipe{display.Above(stdout)}, stderr: display, screen: render.ScreenOf(stdout, env)}
 	root := newRoot(a)
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		ctx, _ := untilSignal(context.Background())
 		fmt.Println("waiting")
 		<-ctx.Done()
-		fmt.Println("told")
+		fmt.Println("signaled")
 		select {}
 	case "stuck export":
 		stuckExport(os.Args[1])
@@ -153,7 +153,7 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 			t.Fatalf("it said %q, want %q: %v", line, want, err)
 		}
 	}
-	for _, said := range []string{"waiting\n", "told\n"} {
+	for _, said := range []string{"waiting\n", "signaled\n"} {
 		read(said)
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)

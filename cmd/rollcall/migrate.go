@@ -1,21 +1,21 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink"
 )
 
 func migrateCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "migrate",
-		Short: "Bring the schema up to date, or tell how it stands",
-		Long: `Bring the schema up to date, or tell how it stands. Commands that write bring it
+		Short: "Bring the schema up to date, or show its versions",
+		Long: `Bring the schema up to date, or show its versions. Commands that write bring it
 up to date by themselves.`,
 		Example: "  rollcall migrate status",
 		Args:    noArguments,
@@ -24,7 +24,7 @@ up to date by themselves.`,
 		},
 	}
 	c.AddCommand(migrateUpCommand(a), &cobra.Command{
-		Use: "status", Short: "Tell which versions are there", Example: "  rollcall migrate status", Args: noArguments,
+		Use: "status", Short: "Show which versions are applied", Example: "  rollcall migrate status", Args: noArguments,
 		RunE: a.does(func(ctx context.Context, _ []string) error {
 			return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 				return a.showVersions(ctx, db)
@@ -67,22 +67,13 @@ func (a *app) showVersions(ctx context.Context, db *sqlx.DB) error {
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(a.stdout)
-	table := newTable(out, a.screen, plain("VERSION", "name"), plain("STATE", "state"))
-	if err := table.Columns([]string{"name", "state"}); err != nil {
-		return err
-	}
-	for _, v := range versions {
+	rows := make([][]any, len(versions))
+	for i, v := range versions {
 		state := "pending"
 		if v.Applied {
 			state = "applied"
 		}
-		if err := table.Row([]any{v.Name, state}); err != nil {
-			return err
-		}
+		rows[i] = []any{v.Name, state}
 	}
-	if err := table.End(); err != nil {
-		return err
-	}
-	return out.Flush()
+	return a.print("table", []string{"name", "state"}, rows, render.Text("VERSION", "name"), render.Text("STATE", "state"))
 }

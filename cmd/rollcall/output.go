@@ -9,42 +9,32 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink/reader"
 )
 
-// A printer shows an answer as its rows arrive.
-type printer interface {
-	reader.Receiver
-	// End shows what is left to be shown.
-	End() error
-}
-
-// A noting printer has something to tell beside its answer, or "".
-type noting interface{ note() string }
-
 // tableLimit is how many rows a table has unless --limit says otherwise: what
-// still can be looked through.
+// people can still read through.
 const tableLimit = 50
 
-// An output is how a command was asked to show its answer.
+// An output is the flags that say how a command shows its answer.
 type output struct {
-	format choice
+	format enumFlag
 	limit  int
 }
 
-// add adds the flags to c. rows is how many a table has by itself, 0 being all.
+// add adds the flags to c. rows is the default limit of a table, 0 being all.
 func (o *output) add(c *cobra.Command, rows int) {
-	o.format = choice{value: "table", from: []string{"table", "json", "jsonl", "csv"}}
 	o.limit = -1
 	standard := "all"
 	if rows > 0 {
 		standard = fmt.Sprintf("%d in a table, else all", rows)
 	}
-	c.Flags().VarP(&o.format, "output", "o", "table for people, the others for programs")
-	c.Flags().Var(&number{&o.limit}, "limit", "no more than `N` rows, 0 being all (default: "+standard+")")
-	c.Flags().Lookup("limit").DefValue = "0" // or the help tells of -1
+	o.addFormat(c)
+	c.Flags().Var(&countFlag{&o.limit}, "limit", "no more than `N` rows, 0 being all (default: "+standard+")")
+	c.Flags().Lookup("limit").DefValue = "0" // or the help shows -1
 	c.PreRunE = func(c *cobra.Command, _ []string) error {
-		if o.limit < 0 && o.format.value == "table" {
+		if o.limit < 0 && !o.machine() {
 			o.limit = rows
 		}
 		o.limit = max(o.limit, 0)
@@ -52,15 +42,32 @@ func (o *output) add(c *cobra.Command, rows int) {
 	}
 }
 
-// machine tells whether the answer is for a program.
+func (o *output) addFormat(c *cobra.Command) {
+	o.format = enumFlag{value: "table", from: render.Formats}
+	c.Flags().VarP(&o.format, "output", "o", "table for people, the others for programs")
+}
+
+// machine reports whether the answer is for a program.
 func (o *output) machine() bool { return o.format.value != "table" }
 
-// answer asks q and shows the answer, as show does where it is for people.
-func (a *app) answer(ctx context.Context, db *sqlx.DB, q reader.Query, o *output, show func(*bufio.Writer) printer) error {
+// table returns what makes a table of these columns.
+func (a *app) table(columns ...render.Column) func(*bufio.Writer) render.Printer {
+	return func(out *bufio.Writer) render.Printer { return render.NewTable(out, a.screen, columns...) }
+}
+
+// print prints an answer that is at hand, as a table of these columns where it is
+// for people.
+func (a *app) print(format string, names []string, rows [][]any, table ...render.Column) error {
+	out := bufio.NewWriter(a.stdout)
+	return flushed(render.All(render.New(format, out, a.screen, a.table(table...)), names, rows), out)
+}
+
+// answer prints the answer to q, through people where it is for people.
+func (a *app) answer(ctx context.Context, db *sqlx.DB, q reader.Query, o *output, people func(*bufio.Writer) render.Printer) error {
 	out := bufio.NewWriterSize(a.stdout, 1<<16)
-	c := &cut{printer: o.printer(a, out, show), limit: o.limit}
+	c := &limited{Printer: render.New(o.format.value, out, a.screen, people), limit: o.limit}
 	if c.limit > 0 {
-		q = q.Limited(c.limit + 1) // one more tells that there is more
+		q = q.Limited(c.limit + 1) // one more shows that there are more
 	}
 	err := reader.Read(ctx, db, q, c)
 	if errors.Is(err, errPipeClosed) {
@@ -83,15 +90,15 @@ func (a *app) answer(ctx context.Context, db *sqlx.DB, q reader.Query, o *output
 		}
 		fmt.Fprintf(a.stderr, "%d more: --limit 0 shows all\n", max(all, int64(c.rows))-int64(c.limit))
 	}
-	if n, notes := c.printer.(noting); notes && n.note() != "" {
-		fmt.Fprintln(a.stderr, n.note())
+	if n, notes := c.Printer.(render.Noter); notes && n.Note() != "" {
+		fmt.Fprintln(a.stderr, n.Note())
 	}
 	return nil
 }
 
-// answerOf answers as answer does, of these connections alone. A name that the
-// directory does not know is told of: nothing is found under it.
-func (a *app) answerOf(ctx context.Context, db *sqlx.DB, sources []string, q reader.Query, o *output, show func(*bufio.Writer) printer) error {
+// answerOf answers as answer does, from these connections alone. It names the
+// connections that the directory does not know: nothing is found for them.
+func (a *app) answerOf(ctx context.Context, db *sqlx.DB, sources []string, q reader.Query, o *output, people func(*bufio.Writer) render.Printer) error {
 	unknown, err := reader.Unknown(ctx, db, sources)
 	if err != nil {
 		return err
@@ -99,11 +106,11 @@ func (a *app) answerOf(ctx context.Context, db *sqlx.DB, sources []string, q rea
 	if unknown != "" {
 		fmt.Fprintln(a.stderr, unknown)
 	}
-	return a.answer(ctx, db, q, o, show)
+	return a.answer(ctx, db, q, o, people)
 }
 
-// flushed writes out the rest after err, which it returns with what came of
-// that. A writer that failed says the same again: it is told once.
+// flushed flushes out and joins its error with err. A writer that failed returns
+// the same error again, which is reported once.
 func flushed(err error, out *bufio.Writer) error {
 	last := out.Flush()
 	if errors.Is(err, last) {
@@ -112,30 +119,17 @@ func flushed(err error, out *bufio.Writer) error {
 	return errors.Join(err, last)
 }
 
-func (o *output) printer(a *app, out *bufio.Writer, show func(*bufio.Writer) printer) printer {
-	switch o.format.value {
-	case "json":
-		return &jsonPrinter{out: out, array: true}
-	case "jsonl":
-		return &jsonPrinter{out: out}
-	case "csv":
-		return newCSVPrinter(out, a.screen.terminal())
-	default:
-		return show(out)
-	}
-}
-
-// A cut hands on the first rows and counts all.
-type cut struct {
-	printer
+// A limited printer prints the first rows and counts all.
+type limited struct {
+	render.Printer
 	limit, rows int
 }
 
-// Row hands on a row within the limit.
-func (c *cut) Row(values []any) error {
-	c.rows++
-	if c.limit > 0 && c.rows > c.limit {
+// Row prints a row within the limit.
+func (l *limited) Row(values []any) error {
+	l.rows++
+	if l.limit > 0 && l.rows > l.limit {
 		return nil
 	}
-	return c.printer.Row(values)
+	return l.Printer.Row(values)
 }

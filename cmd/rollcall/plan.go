@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/schedule"
 	"rollcall/sink"
 	"rollcall/sources"
@@ -19,59 +20,57 @@ import (
 func planCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plan [NAME…]",
-		Short: "Tell what sync would do, field by field",
-		Long: `Pulls and compares as sync does, and tells what would be created, updated,
-moved, deleted, restored and held. It writes nothing to the directory. --replay,
---since and --until tell it of the backfill with the same flags.
+		Short: "Show what sync would do, field by field",
+		Long: `Pulls and compares as sync does, and shows what would be created, updated,
+moved, deleted, restored and held. It writes nothing to the directory. With --replay,
+--since or --until it plans the backfill with the same flags.
 
 Exit status as for sync: 3 means that deletions would be held.`,
 		Example: `  rollcall plan
   rollcall plan acme -o jsonl
-  rollcall plan acme --replay   # what a new release maps otherwise`,
+  rollcall plan acme --replay   # what a new release maps differently`,
 	}
-	format := choice{value: "table", from: []string{"table", "json", "jsonl", "csv"}}
-	c.Flags().VarP(&format, "output", "o", "table for people, the others for programs")
+	var o output
+	o.addFormat(c)
 	var s scope
 	s.add(c)
 	c.RunE = a.does(func(ctx context.Context, names []string) error {
 		return a.withRunner(ctx, names, func(ctx context.Context, r *schedule.Runner, connections []sources.Configured) error {
-			return a.plan(ctx, r, connections, format.value, s.options(schedule.Manual))
+			return a.plan(ctx, r, connections, o.format.value, s.options(schedule.Manual))
 		})
 	})
 	return c
 }
 
-// plan runs the connections side by side and tells of them in their order.
+// plan runs the connections concurrently and prints their plans in order.
 func (a *app) plan(ctx context.Context, r *schedule.Runner, connections []sources.Configured, format string, o schedule.Options) error {
 	out := bufio.NewWriter(a.stdout)
-	var all changes = &story{out: out}
-	if format != "table" {
-		all = newRecords(a, out, format)
-	}
+	p := newPlanPrinter(out, a.screen, format)
+	defer a.watch(&o, r.Log, len(connections))()
 	results := make([]schedule.Result, len(connections))
 	var group errgroup.Group // without a context: one failure must not cancel the others
 	group.SetLimit(r.Parallel)
-	before := make(chan struct{}) // closed once the connection before has been told
+	before := make(chan struct{}) // closed once the plan of the connection before is printed
 	close(before)
 	for i, c := range connections {
-		turn, told := before, make(chan struct{})
-		before = told
+		turn, printed := before, make(chan struct{})
+		before = printed
 		group.Go(func() error {
-			defer close(told)
+			defer close(printed)
 			o := o
 			o.Plan = func(change sink.Change) error {
 				<-turn
-				return all.tell(change)
+				return p.change(change)
 			}
 			results[i] = r.Run(ctx, c, o)
 			<-turn
-			all.end(results[i])
+			p.end(results[i])
 			return out.Flush()
 		})
 	}
 	err := group.Wait()
 	if err == nil {
-		err = all.close()
+		err = p.close()
 	}
 	if err := flushed(err, out); err != nil {
 		return err
@@ -79,47 +78,56 @@ func (a *app) plan(ctx context.Context, r *schedule.Runner, connections []source
 	return statusOf(results)
 }
 
-// changes is a way to tell a plan.
-type changes interface {
-	tell(sink.Change) error
+// A planPrinter prints a plan.
+type planPrinter interface {
+	change(sink.Change) error
 	end(schedule.Result) // of one connection
 	close() error
 }
 
-// A story tells a plan to people: an account a line, its fields below it.
-type story struct {
+func newPlanPrinter(out *bufio.Writer, s render.Screen, format string) planPrinter {
+	if format == "table" {
+		return &planText{out: out}
+	}
+	t := &planTable{Printer: render.New(format, out, s, nil)}
+	t.err = t.Columns([]string{"source", "operation", "external_id", "name", "field", "old_value", "new_value"})
+	return t
+}
+
+// A planText is for people: one line per account, its fields below it.
+type planText struct {
 	out     *bufio.Writer
-	account string // the account told last
+	account string // printed last
 }
 
 // marks stand before an account.
 var marks = map[string]string{"created": "+", "updated": "~", "moved": ">", "restored": "^", "deleted": "-", "held": "!"}
 
-func (s *story) tell(c sink.Change) error {
-	if account := c.Source + "/" + c.ExternalID; account != s.account {
-		s.account = account
-		if _, err := fmt.Fprintf(s.out, "%s %-8s  %s  %s\n", marks[c.Operation], c.Operation, clean(account), clean(c.Name)); err != nil {
+func (p *planText) change(c sink.Change) error {
+	if account := c.Source + "/" + c.ExternalID; account != p.account {
+		p.account = account
+		if _, err := fmt.Fprintf(p.out, "%s %-8s  %s  %s\n", marks[c.Operation], c.Operation, render.Clean(account), render.Clean(c.Name)); err != nil {
 			return err
 		}
 	}
 	if c.Field == "" {
 		return nil
 	}
-	_, err := fmt.Fprintf(s.out, "      %s: %s → %s\n", clean(c.Field), quoted(c.Old), quoted(c.New))
+	_, err := fmt.Fprintf(p.out, "      %s: %s → %s\n", render.Clean(c.Field), quoted(c.Old), quoted(c.New))
 	return err
 }
 
 // maxShown is how much of a value is shown to people, in characters.
 const maxShown = 60
 
-// quoted shows a value to people: text in quotes, which numbers, true and false
-// have none of.
+// quoted returns a value as people read it: text in quotes, numbers, true and false
+// without.
 func quoted(value json.RawMessage) string {
 	plain, there := unquoted(value)
 	if !there {
 		return "none"
 	}
-	text := clean(plain)
+	text := render.Clean(plain)
 	if runes := []rune(text); len(runes) > maxShown {
 		text = string(runes[:maxShown]) + "…"
 	}
@@ -129,7 +137,7 @@ func quoted(value json.RawMessage) string {
 	return text
 }
 
-// unquoted is a value as SQL would show it; there tells whether there is one.
+// unquoted returns a value as SQL shows it; there reports whether there is one.
 func unquoted(value json.RawMessage) (plain string, there bool) {
 	if len(value) == 0 {
 		return "", false
@@ -140,13 +148,13 @@ func unquoted(value json.RawMessage) (plain string, there bool) {
 	return plain, true
 }
 
-func (s *story) end(r schedule.Result) {
+func (p *planText) end(r schedule.Result) {
 	if r.Err != nil {
-		fmt.Fprintf(s.out, "%s: nothing can be told, for it failed (see the log)\n", r.Source)
+		fmt.Fprintf(p.out, "%s: no plan: the run failed (see the log)\n", r.Source)
 		return
 	}
 	var parts []string
-	for _, p := range []struct {
+	for _, part := range []struct {
 		n    int64
 		what string
 	}{
@@ -157,38 +165,31 @@ func (s *story) end(r schedule.Result) {
 		{r.Deleted, "delete"},
 		{r.Held, "hold the deletion of"},
 	} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", p.what, p.n))
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", part.what, part.n))
 		}
 	}
 	if len(parts) == 0 {
 		parts = []string{"change nothing"}
 	}
-	fmt.Fprintf(s.out, "%s would %s; %d accounts stay as they are\n", r.Source, strings.Join(parts, ", "), r.Unchanged)
+	fmt.Fprintf(p.out, "%s would %s; %d accounts stay as they are\n", r.Source, strings.Join(parts, ", "), r.Unchanged)
 }
 
-func (s *story) close() error { return nil }
+func (p *planText) close() error { return nil }
 
-// records tell a plan to machines: a row a changed field.
-type records struct {
-	printer
-	err error
+// A planTable is for programs: one row per changed field.
+type planTable struct {
+	render.Printer
+	err error // of its header
 }
 
-func newRecords(a *app, out *bufio.Writer, format string) *records {
-	o := output{format: choice{value: format}}
-	r := &records{printer: o.printer(a, out, nil)}
-	r.err = r.Columns([]string{"source", "operation", "external_id", "name", "field", "old_value", "new_value"})
-	return r
+func (p *planTable) change(c sink.Change) error {
+	return p.Row([]any{c.Source, c.Operation, c.ExternalID, c.Name, orNull(c.Field), textOrNull(c.Old), textOrNull(c.New)})
 }
 
-func (r *records) tell(c sink.Change) error {
-	return r.Row([]any{c.Source, c.Operation, c.ExternalID, c.Name, orNull(c.Field), textOrNull(c.Old), textOrNull(c.New)})
-}
+func (p *planTable) end(schedule.Result) {}
 
-func (r *records) end(schedule.Result) {}
-
-func (r *records) close() error { return errors.Join(r.err, r.End()) }
+func (p *planTable) close() error { return errors.Join(p.err, p.End()) }
 
 func orNull(text string) any {
 	if text == "" {

@@ -8,27 +8,25 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink"
 )
 
-// To people a number is none in quotes; machines get text, as directory.changes
-// has it.
-func TestAPlanTellsValuesByTheirKind(t *testing.T) {
-	told := func(format string) string {
+// People see text in quotes and numbers without; machines get text, as
+// directory.changes has it.
+func TestAPlanShowsValuesByTheirKind(t *testing.T) {
+	printed := func(format string) string {
 		var b bytes.Buffer
 		out := bufio.NewWriter(&b)
-		var all changes = &story{out: out}
-		if format != "table" {
-			all = newRecords(&app{}, out, format)
-		}
+		p := newPlanPrinter(out, render.Screen{}, format)
 		for _, values := range [][2]string{{`true`, `false`}, {`"1"`, `1`}, {``, `"say \"hi\"\u001b"`}, {`"{"`, `{"a": [1]}`}} {
 			c := sink.Change{Source: "acme", Operation: "updated", ExternalID: "A", Name: "Acme", Field: "payload.x\x1b"}
 			c.Old, c.New = json.RawMessage(values[0]), json.RawMessage(values[1])
-			if err := all.tell(c); err != nil {
+			if err := p.change(c); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := all.close(); err != nil {
+		if err := p.close(); err != nil {
 			t.Fatal(err)
 		}
 		out.Flush()
@@ -48,7 +46,7 @@ acme,updated,A,Acme,payload.x` + "\x1b" + `,,"say ""hi""` + "\x1b" + `"
 acme,updated,A,Acme,payload.x` + "\x1b" + `,{,"{""a"": [1]}"
 `,
 	} {
-		if diff := cmp.Diff(want, told(format)); diff != "" {
+		if diff := cmp.Diff(want, printed(format)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", format, diff)
 		}
 	}

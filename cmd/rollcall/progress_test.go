@@ -1,110 +1,133 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
+	"fmt"
 	"io"
-	"log/slog"
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
-	"rollcall/schedule"
+	"golang.org/x/sys/unix"
+
+	"rollcall/sources/simulate"
 )
 
-// A lockedBuffer is written to by one goroutine and read by another.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
+// A screenshot takes what a program writes to a terminal and keeps what the
+// terminal shows.
+type screenshot struct {
+	ended chan struct{} // closed once no program has the terminal open
+
+	mu  sync.Mutex
+	all bytes.Buffer
 }
 
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
+// upAndErase is the only control sequence that a progress uses.
+var upAndErase = regexp.MustCompile(`\x1b\[(\d+)F\x1b\[J`)
+
+func (s *screenshot) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all.String()
 }
 
-// take returns what was written since it was called last.
-func (b *lockedBuffer) take() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	defer b.text.Reset()
-	return b.text.String()
+func (s *screenshot) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all.Write(b)
 }
 
-func TestProgressIsLoggedEveryTenSeconds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log lockedBuffer
-		m := newMeter(&log, slog.New(slog.NewTextHandler(&log, nil)), time.Now)
-		stop := m.start()
-		m.watch(schedule.Progress{Source: "acme", Expected: 10_000, Resumed: 1000, Records: 1000})
-		time.Sleep(9 * time.Second)
-		m.watch(schedule.Progress{Source: "acme", Expected: 10_000, Resumed: 1000, Records: 4000})
-		synctest.Wait()
-		if text := log.take(); text != "" {
-			t.Errorf("logged before ten seconds went by: %s", text)
+// shown returns what the terminal shows at the end.
+func (s *screenshot) shown(t *testing.T) (lines []string) {
+	t.Helper()
+	for part := range strings.SplitAfterSeq(strings.ReplaceAll(s.text(), "\r", ""), "\n") {
+		for {
+			at := upAndErase.FindStringSubmatchIndex(part)
+			if at == nil {
+				break
+			}
+			if at[0] > 0 {
+				t.Errorf("a progress is removed amid the line %q", part)
+			}
+			up, _ := strconv.Atoi(part[at[2]:at[3]])
+			lines, part = lines[:len(lines)-up], part[at[1]:]
 		}
-		time.Sleep(time.Second)
-		synctest.Wait()
-		if got, want := log.take(), "source=acme read=4000 per_second=300 expected=10000 left=20s"; !strings.Contains(got, want) {
-			t.Errorf("logged %q, want %q", got, want)
+		if part != "" {
+			lines = append(lines, part)
 		}
-		stop()
-		stop() // once more is once
-		time.Sleep(time.Minute)
-		if text := log.take(); text != "" {
-			t.Errorf("logged after the end: %s", text)
-		}
-	})
-}
-
-func TestProgressIsDrawnOnATerminal(t *testing.T) {
-	now := time.Unix(0, 0)
-	var out bytes.Buffer
-	m := newMeter(&out, slog.New(slog.DiscardHandler), func() time.Time { return now })
-	m.width = 60
-	m.watch(schedule.Progress{Source: "acme", Expected: 100})
-	m.watch(schedule.Progress{Source: "other"})
-	now = now.Add(2 * time.Second)
-	m.watch(schedule.Progress{Source: "acme", Expected: 100, Records: 20})
-	m.watch(schedule.Progress{Source: "other", Records: 7})
-	ticks, done, ended := make(chan time.Time), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		m.follow(ticks, done)
-	}()
-	ticks <- now
-	close(done)
-	<-ended
-	want := "\r\x1b[Kacme: 20 of about 100, 10/s, 8s left | other: 7, 4/s\r\x1b[K"
-	if got := out.String(); got != want {
-		t.Errorf("drawn %q, want %q", got, want)
 	}
+	return lines
 }
 
-func TestAnExportTellsHowFarItIs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log lockedBuffer
-		a := &app{stderr: &log}
-		p := a.newProgress(&jsonPrinter{out: bufio.NewWriter(io.Discard)}, slog.New(slog.NewTextHandler(&log, nil)), "jsonl", 1000, true)
-		if err := p.Columns([]string{"id"}); err != nil {
+// terminal returns a terminal of 80 columns for a program, and what it shows.
+func terminal(t *testing.T) (*os.File, *screenshot) {
+	t.Helper()
+	step := func(err error) {
+		if err != nil {
 			t.Fatal(err)
 		}
-		for range 512 {
-			if err := p.Row([]any{int64(1)}); err != nil {
-				t.Fatal(err)
+	}
+	outside, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	step(err)
+	t.Cleanup(func() { outside.Close() })
+	fd := int(outside.Fd())
+	step(unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	step(err)
+	inside, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	step(err)
+	step(unix.IoctlSetWinsize(int(inside.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: 80, Row: 24}))
+	s := &screenshot{ended: make(chan struct{})}
+	go func() {
+		defer close(s.ended)
+		io.Copy(s, outside)
+	}()
+	return inside, s
+}
+
+// A command that pulls shows its progress on a terminal: below the log lines and
+// the answer, which stay whole, and gone at the end.
+func TestACommandThatPullsDrawsItsProgress(t *testing.T) {
+	for _, args := range [][]string{{"sync"}, {"backfill", "signalwire"}, {"plan"}} {
+		fleet, err := simulate.Muster(40, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer fleet.Close()
+		env := []string{"NO_COLOR=1", "TERM=xterm", "SIGNALWIRE_PAGE_SIZE=3"}
+		for name, value := range fleet.Env() {
+			env = append(env, name+"="+value)
+		}
+		url, _ := migrated(t)
+		gate := simulate.NewGate()
+		fleet.Servers["signalwire"].On(simulate.Listing).Skip(1).Do(gate.Hold())
+		inside, screen := terminal(t)
+		cmd := program(t, "main", append(env, "DATABASE_URL="+url), args...)
+		cmd.Stdout, cmd.Stderr = inside, inside
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		inside.Close()
+		until(t, "the first page is shown", func() bool {
+			return strings.Contains(screen.text(), "\nsignalwire: reading, 3 records, page 1")
+		})
+		gate.Open()
+		if code := exitCode(t, cmd); code != exitWell {
+			t.Errorf("%v: exit status %d", args, code)
+		}
+		<-screen.ended
+		for _, line := range screen.shown(t) {
+			for _, gone := range []string{": reading", ": starting", ": applying", " done"} {
+				if strings.Contains(line, gone) {
+					t.Errorf("%v: at the end the terminal shows the progress %q", args, line)
+				}
+			}
+			if i := strings.Index(line, "time="); i > 0 {
+				t.Errorf("%v: a log line within %q", args, line)
 			}
 		}
-		time.Sleep(logEvery)
-		synctest.Wait()
-		if got, want := log.take(), "msg=progress export=jsonl read=512 per_second=51 expected=1000 left=10s"; !strings.Contains(got, want) {
-			t.Errorf("logged %q, want %q", got, want)
-		}
-		p.done(true)
-		if text := log.take(); text != "" {
-			t.Errorf("told %q at the end, though there is no terminal", text)
-		}
-	})
+	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"maps"
@@ -11,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink/reader"
 )
 
@@ -21,39 +21,36 @@ func rejectsCommand(a *app) *cobra.Command {
 	var o output
 	c := &cobra.Command{
 		Use:   "rejects [flags]",
-		Short: "List records that could not be taken, and why",
+		Short: "List rejected records, and why they were rejected",
 		Example: `  rollcall rejects
   rollcall rejects --source acme --resolved -o jsonl`,
 		Args: noArguments,
 	}
 	c.Flags().StringSliceVar(&names, "source", nil, flagSource)
 	c.Flags().StringVar(&search, "search", "", "with `TEXT` in the external id or the reason")
-	c.Flags().BoolVar(&resolved, "resolved", false, "those too that were taken since, or are gone")
+	c.Flags().BoolVar(&resolved, "resolved", false, "resolved rejects too: accepted since, or gone")
 	o.add(c, tableLimit)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
+		columns := []render.Column{
+			render.Text("SOURCE", "source"), render.Text("EXTERNAL ID", "external_id"), render.Text("LAST SEEN", "last_seen_at").Drop(2),
+			render.Number("RUN", "run_id").Drop(1),
+		}
+		if resolved {
+			columns = append(columns, render.Text("RESOLVED", "resolved_at"))
+		}
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
-			return a.answerOf(ctx, db, names, reader.Rejects(names, search, resolved), &o, func(out *bufio.Writer) printer {
-				columns := []column{
-					plain("SOURCE", "source"), plain("EXTERNAL ID", "external_id"), plain("LAST SEEN", "last_seen_at").spared(2),
-					numeral("RUN", "run_id").spared(1),
-				}
-				if resolved {
-					columns = append(columns, plain("RESOLVED", "resolved_at"))
-				}
-				columns = append(columns, column{title: "REASON", text: whyRejected})
-				return newTable(out, a.screen, columns...)
-			})
+			return a.answerOf(ctx, db, names, reader.Rejects(names, search, resolved), &o, a.table(append(columns, render.Func("REASON", whyRejected).Wrap())...))
 		})
 	})
 	return c
 }
 
-// whyRejected is the reason, and of a record without an id what else it says of
-// itself.
-func whyRejected(r row) string {
-	reason := r.text("reason")
-	payload, _ := r.value("payload").(json.RawMessage)
-	if r.text("external_id") != "" || len(payload) == 0 {
+// whyRejected returns the reason, and for a record without an id what else
+// identifies it.
+func whyRejected(r render.Row) string {
+	reason := r.Text("reason")
+	payload, _ := r.Value("payload").(json.RawMessage)
+	if r.Text("external_id") != "" || len(payload) == 0 {
 		return reason
 	}
 	if says := described(payload); says != "" {
@@ -62,17 +59,17 @@ func whyRejected(r row) string {
 	return reason
 }
 
-// maxDescribed is how much a record is described in, in columns.
+// maxDescribed is the length of a description, in columns of a terminal.
 const maxDescribed = 120
 
-// described tells a record's texts and numbers: what is in them tells records
-// apart rather than what is nested, which is long.
+// described returns a record's texts and numbers, which tell records apart better
+// than what is nested, which is long.
 func described(payload json.RawMessage) string {
 	var members map[string]any
 	decoder := json.NewDecoder(strings.NewReader(string(payload)))
 	decoder.UseNumber()
 	if decoder.Decode(&members) != nil {
-		return shorten(clean(string(payload)), maxDescribed) // no object
+		return render.Shorten(string(payload), maxDescribed) // not an object
 	}
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(members)) {
@@ -85,5 +82,5 @@ func described(payload json.RawMessage) string {
 			parts = append(parts, name+": "+value.String())
 		}
 	}
-	return shorten(clean(strings.Join(parts, ", ")), maxDescribed)
+	return render.Shorten(strings.Join(parts, ", "), maxDescribed)
 }

@@ -30,7 +30,7 @@ variables that begin with its name. Any variable X can be given as X_FILE.`,
 			if len(args) > 0 {
 				return fmt.Errorf("there is no command %q%s", args[0], suggestion(c, args[0]))
 			}
-			// A scheduled container that forgot to say what to do must not look well.
+			// A scheduled container without a command must not look healthy.
 			c.SetOut(a.stderr)
 			_ = c.Help()
 			return exitError(exitUsage)
@@ -65,13 +65,10 @@ variables that begin with its name. Any variable X can be given as X_FILE.`,
 	return root
 }
 
-// finish does to every command what cobra leaves to do.
+// finish completes every command.
 func finish(c *cobra.Command) {
 	if c.HasAvailableLocalFlags() && !strings.Contains(c.Use, "[flags]") {
 		c.Use += " [flags]"
-	}
-	if all := argumentsOf(c); all != nil {
-		c.Args = takes(all)
 	}
 	c.Flags().BoolP("help", "h", false, "show this")
 	c.DisableFlagsInUseLine = true
@@ -91,7 +88,7 @@ func suggestion(c *cobra.Command, name string) string {
 }
 
 // usageTemplate is cobra's with less around it. A command that shows an answer
-// of its own has flags of its own beside its subcommands.
+// of its own has its own flags as well as subcommands.
 const usageTemplate = `{{$own := .Flags.Lookup "output"}}Usage:
   {{if .HasAvailableSubCommands}}{{if $own}}{{.UseLine}}
   {{end}}{{.CommandPath}} COMMAND{{else}}{{.UseLine}}{{end}}
@@ -114,7 +111,7 @@ Commands:
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
 {{- end}}
 
-{{.CommandPath}} COMMAND --help tells more of one.
+{{.CommandPath}} COMMAND --help shows more about a command.
 {{- end}}
 {{- if and .HasAvailableLocalFlags (or $own (not .HasAvailableSubCommands))}}
 

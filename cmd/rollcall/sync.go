@@ -1,17 +1,16 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/schedule"
 	"rollcall/sink"
 	"rollcall/sources"
@@ -24,19 +23,19 @@ func syncCommand(a *app) *cobra.Command {
 		Use:   "sync [NAME…]",
 		Short: "Run every connection once, or those named",
 		Long: `Pulls the accounts of every connection in ROLLCALL_SOURCES, or of those named,
-and brings the directory up to date. Connections run side by side, and one that
+and brings the directory up to date. Connections run concurrently, and one that
 fails disturbs no other.
 
-A connection that another run holds is skipped; one that is named is waited for,
-up to its TIMEOUT.
+It skips a connection that another run holds; it waits for one that is named, up to
+the connection's TIMEOUT.
 
 A connection that reads another host or provider account than before fails where
 its listing has less than half of the live accounts; --allow-deletes applies it.
 
-Exit status: 0 all well; 1 a connection failed or was partial; 2 bad usage or
+Exit status: 0 success; 1 a connection failed or was partial; 2 bad usage or
 configuration, nothing was started; 3 no failure, but deletions are held.`,
 		Example: `  rollcall sync
-  rollcall sync acme --allow-deletes   # make the deletions that are held`,
+  rollcall sync acme --allow-deletes   # carry out held deletions`,
 	}
 	c.Flags().BoolVar(&allow, "allow-deletes", false, "delete what is held, and apply the listing of another provider account (needs NAME)")
 	c.RunE = func(c *cobra.Command, names []string) error {
@@ -49,7 +48,7 @@ configuration, nothing was started; 3 no failure, but deletions are held.`,
 					Trigger: schedule.Manual, Wait: len(names) > 0, AllowDeletes: allow,
 				})
 				if len(names) > 0 {
-					return err // of the others it is not known whether they are configured
+					return err // the others may be configured or not
 				}
 				return errors.Join(err, noteConfigured(ctx, r.DB, connections))
 			})
@@ -58,7 +57,7 @@ configuration, nothing was started; 3 no failure, but deletions are held.`,
 	return c
 }
 
-// noteConfigured tells the directory which connections there are.
+// noteConfigured stores in the directory which connections are configured.
 func noteConfigured(ctx context.Context, db *sqlx.DB, connections []sources.Configured) error {
 	names := make([]string, len(connections))
 	for i, c := range connections {
@@ -67,10 +66,12 @@ func noteConfigured(ctx context.Context, db *sqlx.DB, connections []sources.Conf
 	return sink.Configured(ctx, db, names)
 }
 
-// sync runs the connections and tells how each one ended; the log has told why.
+// sync runs the connections and summarizes how each one ended; the log says why.
 func (a *app) sync(ctx context.Context, r *schedule.Runner, connections []sources.Configured, o schedule.Options) error {
+	stop := a.watch(&o, r.Log, len(connections))
 	results := r.Sync(ctx, connections, o)
-	if a.screen.terminal() || a.summary {
+	stop()
+	if a.screen.Terminal() || a.summary {
 		if err := a.summarize(results); err != nil {
 			return err
 		}
@@ -93,49 +94,22 @@ func statusOf(results []schedule.Result) error {
 	return nil
 }
 
-// summarize shows the results to a person: the log is for machines.
+// summarize shows the results to people: the log is for machines.
 func (a *app) summarize(results []schedule.Result) error {
-	out := bufio.NewWriter(a.stdout)
-	number := func(title string) column {
-		return column{title: title, right: true, text: func(r row) string { return r.text(title) }}
-	}
-	t := newTable(out, a.screen, plain("SOURCE", "SOURCE"), number("RUN"), plain("STATUS", "STATUS"), number("TOOK"),
-		number("READ"), plain("WHAT", "WHAT"))
-	if err := t.Columns([]string{"SOURCE", "RUN", "STATUS", "TOOK", "READ", "WHAT"}); err != nil {
-		return err
-	}
-	for _, r := range results {
-		what := told(r.Counts)
+	rows := make([][]any, len(results))
+	for i, r := range results {
+		rows[i] = []any{
+			r.Source, r.RunID, r.Status, r.Took.Round(time.Second / 100).String(), r.Fetched,
+			r.Created, r.Updated, r.Moved, r.Deleted, r.Restored, r.Rejected, r.Held, nil,
+		}
 		if r.Err != nil {
-			what = r.Err.Error()
-		}
-		if err := t.Row([]any{r.Source, r.RunID, r.Status, r.Took.Round(time.Second / 100).String(), r.Fetched, what}); err != nil {
-			return err
+			rows[i][len(rows[i])-1] = r.Err.Error()
 		}
 	}
-	return flushed(t.End(), out)
-}
-
-// told is what a run did, in a few words.
-func told(c sink.Counts) string {
-	var parts []string
-	for _, part := range []struct {
-		n    int64
-		what string
-	}{
-		{c.Created, "created"},
-		{c.Updated, "updated"},
-		{c.Moved, "moved"},
-		{c.Deleted, "deleted"},
-		{c.Restored, "restored"},
-		{c.Rejected, "rejected"},
-		{c.Held, "held"},
-	} {
-		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
-		}
-	}
-	return strings.Join(parts, ", ")
+	names := slices.Concat([]string{"source", "id", "status", "took", "fetched"}, runChanges, []string{"error"})
+	return a.print("table", names, rows,
+		render.Text("SOURCE", "source"), render.Number("RUN", "id").Drop(1), render.Text("STATUS", "status"),
+		render.Text("TOOK", "took").Right().Drop(2), render.Number("READ", "fetched"), render.Func("WHAT", outcome).Wrap())
 }
 
 // withRunner reads the configuration of the connections, opens the database,

@@ -10,14 +10,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Set by -ldflags "-X main.version=… -X main.commit=…"; else what the Go tool
-// noted is taken.
+// Set by -ldflags "-X main.version=… -X main.commit=…"; the default is what the Go
+// tool recorded.
 var version, commit string
 
 func versionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Tell version, commit and Go version",
+		Short:   "Show version, commit and Go version",
 		Example: "  rollcall version",
 		Args:    noArguments,
 		RunE: a.does(func(context.Context, []string) error {
@@ -28,13 +28,13 @@ func versionCommand(a *app) *cobra.Command {
 	}
 }
 
-// userAgent is how rollcall introduces itself to providers.
+// userAgent is the User-Agent of requests to providers.
 func userAgent() string {
 	v, _ := buildVersion()
 	return "rollcall/" + v
 }
 
-// buildVersion tells which build this is.
+// buildVersion returns the version and the commit of this build.
 func buildVersion() (v, c string) {
 	v, c = version, commit
 	info, ok := debug.ReadBuildInfo()

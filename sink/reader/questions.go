@@ -2,6 +2,7 @@ package reader
 
 import (
 	"embed"
+	"fmt"
 	"strings"
 	"time"
 
@@ -81,6 +82,13 @@ func Tree(f Filter, top *Account, drawn bool) Query {
 		more = statement("tree_drawn")
 	}
 	q.text = statement(name) + strings.ReplaceAll(statement("tree"), "/*drawn*/", more)
+	return q
+}
+
+// ToDepth is q, a Tree, without accounts deeper than so many levels below the
+// topmost ones.
+func (q Query) ToDepth(levels int) Query {
+	q.text += fmt.Sprintf("\nWHERE cardinality(w.key) - 1 <= %d", levels)
 	return q
 }
 

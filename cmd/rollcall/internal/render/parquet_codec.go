@@ -1,16 +1,16 @@
-package main
+package render
 
 import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// zstdWindow is how far back zstd looks, in bytes: a page has not much more. By
-// itself it would keep 4 MiB and a table to match.
+// zstdWindow is how far back zstd looks, in bytes: pages are not much larger. The
+// default keeps 4 MiB and a table to match.
 const zstdWindow = 128 << 10
 
-// A zstdCodec compresses the pages of a parquet file one after another, in
-// little memory.
+// A zstdCodec compresses the pages of a Parquet file one after another, in little
+// memory.
 type zstdCodec struct{ encoder *zstd.Encoder }
 
 func newZstdCodec() (*zstdCodec, error) {
@@ -20,10 +20,10 @@ func newZstdCodec() (*zstdCodec, error) {
 	return &zstdCodec{e}, err
 }
 
-// String is its name.
+// String returns its name.
 func (*zstdCodec) String() string { return "ZSTD" }
 
-// CompressionCodec is its number in a file.
+// CompressionCodec returns its number in a file.
 func (*zstdCodec) CompressionCodec() format.CompressionCodec { return format.Zstd }
 
 // Encode compresses src.
@@ -31,7 +31,7 @@ func (c *zstdCodec) Encode(dst, src []byte) ([]byte, error) {
 	return c.encoder.EncodeAll(src, dst[:0]), nil
 }
 
-// Decode is for the interface alone: a file is only written.
+// Decode decompresses src. The interface needs it; files are only written.
 func (*zstdCodec) Decode(dst, src []byte) ([]byte, error) {
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package render
 
 import (
 	"bufio"
@@ -14,31 +14,37 @@ const (
 	rowGroupRows    = 50_000    // of small rows, whose columns are mostly null
 	pageBytes       = 64 << 10  // of one column, before compression
 	dictionaryBytes = 256 << 10 // of one column; a larger one is given up
-	valueBytes      = 8         // of a number, and beside a text
+	valueBytes      = 8         // of a number, and of what goes with a text
 	parquetRows     = 64        // given to the writer at once, which is cheaper
 	parquetBatch    = 1 << 20   // or fewer: a payload can have 4 MiB
 )
 
-// A parquetPrinter writes a parquet file.
-type parquetPrinter struct {
+// A Parquet printer writes a Parquet file.
+type Parquet struct {
 	out     *bufio.Writer
+	version string // of rollcall, noted in the file
 	types   []string
 	columns []string
-	levels  []int // definition level of a value that is there
+	levels  []int // definition level of a value that is not null
 	file    *parquet.GenericWriter[any]
 
 	batch                   []parquet.Row
 	batched, grouped, group int // bytes of the batch; bytes and rows of the row group
 }
 
-// Types takes the columns' types.
-func (p *parquetPrinter) Types(types []string) error {
+// NewParquet returns a printer of Parquet that notes the version of rollcall.
+func NewParquet(out *bufio.Writer, version string) *Parquet {
+	return &Parquet{out: out, version: version}
+}
+
+// Types takes the Postgres types of the columns.
+func (p *Parquet) Types(types []string) error {
 	p.types = types
 	return nil
 }
 
 // Columns begins the file.
-func (p *parquetPrinter) Columns(columns []string) error {
+func (p *Parquet) Columns(columns []string) error {
 	schema, err := schemaOf(columns, p.types)
 	if err != nil {
 		return err
@@ -52,19 +58,18 @@ func (p *parquetPrinter) Columns(columns []string) error {
 	if err != nil {
 		return err
 	}
-	version, _ := buildVersion()
 	p.file = parquet.NewGenericWriter[any](p.out, schema,
 		parquet.Compression(codec),
 		parquet.PageBufferSize(pageBytes),
 		parquet.DictionaryMaxBytes(dictionaryBytes),
 		parquet.SkipPageBounds("payload"),
-		parquet.CreatedBy("rollcall", version, ""),
+		parquet.CreatedBy("rollcall", p.version, ""),
 	)
 	return nil
 }
 
 // Row takes a row.
-func (p *parquetPrinter) Row(values []any) error {
+func (p *Parquet) Row(values []any) error {
 	row := make(parquet.Row, 0, len(values)+8)
 	for i, v := range values {
 		var err error
@@ -86,7 +91,7 @@ func (p *parquetPrinter) Row(values []any) error {
 }
 
 // append adds the column's value, or each of its list.
-func (p *parquetPrinter) append(row parquet.Row, column int, v any) (parquet.Row, error) {
+func (p *Parquet) append(row parquet.Row, column int, v any) (parquet.Row, error) {
 	level := p.levels[column]
 	var items []any
 	switch v := v.(type) {
@@ -118,7 +123,7 @@ func (p *parquetPrinter) append(row parquet.Row, column int, v any) (parquet.Row
 }
 
 // write gives the batch to the file, and ends the row group once it is large.
-func (p *parquetPrinter) write() error {
+func (p *Parquet) write() error {
 	if _, err := p.file.WriteRows(p.batch); err != nil {
 		return err
 	}
@@ -133,7 +138,7 @@ func (p *parquetPrinter) write() error {
 }
 
 // End ends the file.
-func (p *parquetPrinter) End() error {
+func (p *Parquet) End() error {
 	if err := p.write(); err != nil {
 		return err
 	}

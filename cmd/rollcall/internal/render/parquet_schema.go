@@ -1,4 +1,4 @@
-package main
+package render
 
 import (
 	"encoding/hex"
@@ -17,24 +17,24 @@ type ordered struct {
 	fields []parquet.Field
 }
 
-// Fields are the group's, in order.
+// Fields returns the fields in order.
 func (o ordered) Fields() []parquet.Field { return o.fields }
 
-// given are the columns that are never null; all others may be.
-var given = []string{
+// required are the columns that are never null; all others may be.
+var required = []string{
 	"id", "account_id", "source", "external_id", "provider", "root_id", "depth", "path", "name", "status",
-	"payload", "fingerprint", "changed_at", "operation", "valid_from",
+	"payload", "fingerprint", "first_seen_at", "changed_at", "operation", "valid_from",
 }
 
-// repeating are the columns whose values come again and again. A dictionary
-// costs memory where they do not.
+// repeating are the columns with few distinct values, which get a dictionary. It
+// would cost memory where values are distinct.
 var repeating = []string{
 	"source", "provider", "parent_external_id", "status", "kind", "organization", "city", "region", "postal_code",
 	"country", "timezone", "language", "currency", "operation", "changed",
 	"parent_id", "root_id", "depth", "path", "run_id", "first_seen_at", "changed_at", "deleted_at", "valid_from", "valid_to",
 }
 
-// schemaOf is the parquet schema for columns of these Postgres types.
+// schemaOf returns the Parquet schema for columns of these Postgres types.
 func schemaOf(columns, types []string) (*parquet.Schema, error) {
 	var root ordered
 	root.Group = parquet.Group{}
@@ -49,7 +49,7 @@ func schemaOf(columns, types []string) (*parquet.Schema, error) {
 		if list {
 			node = parquet.List(node)
 		}
-		if !slices.Contains(given, name) {
+		if !slices.Contains(required, name) {
 			node = parquet.Optional(node)
 		}
 		root.Group[name] = node
@@ -58,7 +58,7 @@ func schemaOf(columns, types []string) (*parquet.Schema, error) {
 	return parquet.NewSchema("account", root), nil
 }
 
-// nodeOf is the parquet type of a Postgres type, or of what is in its list.
+// nodeOf returns the Parquet type of a Postgres type, or of the elements of its list.
 func nodeOf(kind string) (node parquet.Node, list bool, err error) {
 	element, list := strings.CutPrefix(kind, "_")
 	switch element {
@@ -79,7 +79,7 @@ func nodeOf(kind string) (node parquet.Node, list bool, err error) {
 	}
 }
 
-// parquetValue is the value of a column of that Postgres type, null aside.
+// parquetValue returns a value, which is not null, of a column of that Postgres type.
 func parquetValue(kind string, v any) (parquet.Value, error) {
 	switch v := v.(type) {
 	case int64:
