@@ -49,7 +49,7 @@ func Hints(ctx context.Context, db *sqlx.DB, source string, n int) ([]Hint, erro
 
 // Settle drops hints, but for those that came again since they were read.
 func Settle(ctx context.Context, db *sqlx.DB, hints []Hint) error {
-	return eachHint(ctx, db, `DELETE FROM directory_internal.hint h USING pg_catalog.unnest($2::text[], $3::timestamptz[]) AS a (external_id, received_at)
+	return eachHint(ctx, db, `DELETE FROM directory_internal.hint h USING unnest($2::text[], $3::timestamptz[]) AS a (external_id, received_at)
 		WHERE h.source = $1 AND h.external_id = a.external_id AND h.received_at = a.received_at`, hints)
 }
 

@@ -16,8 +16,9 @@ var placeholders = map[string]bool{
 	"false": true, "unknown": true, "anonymous": true, "unspecified": true, "[object object]": true,
 }
 
-// Placeholder reports whether s is no value: blank, "0", ASCII punctuation or
-// dashes alone, or a word such as "undefined", "n/a" or "anonymous", in any case.
+// Placeholder reports whether s is no value: blank, "0", one mark or dash alone
+// or repeated ("-", "...", "???"), or a word such as "undefined", "n/a" or
+// "anonymous", in any case.
 //
 // It holds for texts, codes, phone numbers and parents. It does not hold for the
 // name of an account, which may be "None" or "0", and a code takes precedence:
@@ -27,9 +28,12 @@ func Placeholder(s string) bool {
 		return false
 	}
 	s = plain(s)
-	return s == "0" || placeholders[strings.ToLower(s)] || !strings.ContainsFunc(s, func(r rune) bool {
-		return r >= utf8.RuneSelf && !unicode.Is(unicode.Pd, r) || unicode.IsLetter(r) || unicode.IsDigit(r)
-	})
+	if s == "" || s == "0" || placeholders[strings.ToLower(s)] {
+		return true
+	}
+	first, _ := utf8.DecodeRuneInString(s)
+	mark := first < utf8.RuneSelf && !unicode.IsLetter(first) && !unicode.IsDigit(first) || unicode.Is(unicode.Pd, first)
+	return mark && strings.Trim(s, string(first)+" ") == ""
 }
 
 // plain returns s without blanks around it, with composed characters, ASCII in

@@ -4,9 +4,9 @@
 WITH reader AS (
     SELECT oid, rolname FROM pg_catalog.pg_roles WHERE rolname = $1
 ), relations AS (
-    SELECT pg_catalog.to_regclass(name) AS oid, name FROM unnest($2::text[]) AS name
+    SELECT pg_catalog.to_regclass(name)::oid AS oid, name FROM pg_catalog.unnest($2::text[]) AS name
 ), functions AS (
-    SELECT pg_catalog.to_regprocedure(name) AS oid, name FROM unnest($3::text[]) AS name
+    SELECT pg_catalog.to_regprocedure(name)::oid AS oid, name FROM pg_catalog.unnest($3::text[]) AS name
 )
 SELECT 'schema directory' AS object, true AS missing, pg_catalog.format('GRANT USAGE ON SCHEMA directory TO %I', r.rolname) AS statement,
        pg_catalog.pg_has_role(n.nspowner, 'USAGE') OR pg_catalog.has_schema_privilege(n.oid, 'USAGE WITH GRANT OPTION') AS able

@@ -9,7 +9,7 @@ WITH RECURSIVE of_accounts AS (
     UNION ALL
     SELECT (SELECT pg_catalog.min(r.source) FROM directory.runs r WHERE r.source > o.source) FROM of_runs o WHERE o.source IS NOT NULL
 ), configured AS (
-    SELECT name COLLATE "C" AS source, provider FROM pg_catalog.unnest($1::text[], $2::text[]) c (name, provider)
+    SELECT name COLLATE "C" AS source, provider FROM unnest($1::text[], $2::text[]) c (name, provider)
     UNION ALL
     SELECT h.source, h.provider FROM directory.source_health h WHERE $1::text[] IS NULL AND h.configured
 ), known AS (
