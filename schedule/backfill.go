@@ -40,7 +40,7 @@ func (o Options) report(p Progress) {
 
 // resumable says whether the run keeps checkpoints: a listing of a backfill
 // does. A replay asks no provider and is sooner run again.
-func (o Options) resumable(c sources.Configured, t sources.Traits) *sink.Resumable {
+func (o Options) resumable(c sources.Configured, t sources.Metadata) *sink.Resumable {
 	if o.Trigger != Backfill || o.Replay {
 		return nil
 	}
@@ -64,7 +64,7 @@ func period(w sources.Window) string {
 // conditions hashes what must be the same for a listing to go on: what the
 // provider is asked for, and what becomes of its answers. Secrets are not part
 // of it, nor is how fast the connection is read.
-func conditions(c sources.Configured, t sources.Traits) []byte {
+func conditions(c sources.Configured, t sources.Metadata) []byte {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %s", c.Provider, t.Identity, t.Mapping, c.Shape()))
 	return sum[:]
 }

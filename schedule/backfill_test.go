@@ -121,8 +121,8 @@ func TestACheckpointIsVoid(t *testing.T) {
 		"once a window was applied": func(r *rig, _ *fake, _ *book) {
 			r.mustSync("succeeded", backfill, func(o *Options) { o.Window.Since = time.Date(2024, 1, 6, 0, 0, 0, 0, time.UTC) })
 		},
-		"once the mapping changed":    func(_ *rig, f *fake, _ *book) { f.traits.Mapping++ },
-		"once it reads another place": func(_ *rig, f *fake, _ *book) { f.traits.Identity = "fake/2" },
+		"once the mapping changed":    func(_ *rig, f *fake, _ *book) { f.metadata.Mapping++ },
+		"once it reads another place": func(_ *rig, f *fake, _ *book) { f.metadata.Identity = "fake/2" },
 		"after a day": func(r *rig, _ *fake, _ *book) {
 			r.exec(`UPDATE directory_internal.checkpoint SET saved_at = saved_at - interval '25 hours'`)
 		},

@@ -57,7 +57,7 @@ func TestANewMapping(t *testing.T) {
 	r, f := newRig(t).withFake()
 	f.lists([]sources.Record{object("a", nil), object("b", map[string]any{"parent": "a"})})
 	r.mustSync("succeeded")
-	f.traits.Mapping = 2
+	f.metadata.Mapping = 2
 	f.lists([]sources.Record{object("a", map[string]any{"credit": 5}), object("b", map[string]any{"parent": "a"})})
 	result := r.mustSync("succeeded")
 	if got := r.changes(result.RunID); len(got) > 0 || result.Unchanged != 2 {
@@ -65,7 +65,7 @@ func TestANewMapping(t *testing.T) {
 	}
 	r.mustWriteNothing()
 
-	f.traits.Mapping = 3
+	f.metadata.Mapping = 3
 	f.mapped = func(a *model.Account) { a.Kind = "full" }
 	result = r.mustSync("succeeded")
 	if got := r.changes(result.RunID); !slices.Equal(got, []string{"updated a kind,payload", "updated b kind"}) {

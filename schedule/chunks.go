@@ -70,7 +70,7 @@ func (d *digester) chunkDigest(records []sources.Record) sink.Digest {
 // remembers tells whether a source's chunks are worth remembering: not where
 // something in each account changes at every request, nor where a record says
 // less than it could.
-func remembers(t sources.Traits) bool { return len(t.Rules.Volatile()) == 0 && !t.Unlinks }
+func remembers(t sources.Metadata) bool { return len(t.Rules.Volatile()) == 0 && !t.MissingBecomesRoot }
 
 // leaks reports whether one of the records may have a credential: of such a chunk
 // it is not enough to know it, as the credential may not have been known then.

@@ -70,8 +70,8 @@ type timetable interface {
 	Ticks(ctx context.Context, names []string) ([]sink.Tick, error)
 	Begin(ctx context.Context, names []string) error
 	Claim(ctx context.Context, t sink.Tick, tick time.Time, open bool) (bool, error)
-	MakeUp(ctx context.Context, t sink.Tick) (bool, error)
-	LeaveOut(ctx context.Context, name string, tick time.Time) error
+	Retry(ctx context.Context, t sink.Tick) (bool, error)
+	SkipTick(ctx context.Context, name string, tick time.Time) error
 	Reap(ctx context.Context) (names []string, err error)
 }
 
@@ -90,16 +90,16 @@ func (s sessions) Claim(ctx context.Context, t sink.Tick, tick time.Time, open b
 	return sink.Claim(ctx, s.db, t, tick, open)
 }
 
-func (s sessions) MakeUp(ctx context.Context, t sink.Tick) (bool, error) {
-	return sink.MakeUp(ctx, s.db, t)
+func (s sessions) Retry(ctx context.Context, t sink.Tick) (bool, error) {
+	return sink.Retry(ctx, s.db, t)
 }
 
-func (s sessions) LeaveOut(ctx context.Context, name string, tick time.Time) error {
-	return sink.LeaveOut(ctx, s.db, name, tick)
+func (s sessions) SkipTick(ctx context.Context, name string, tick time.Time) error {
+	return sink.SkipTick(ctx, s.db, name, tick)
 }
 
 func (s sessions) Reap(ctx context.Context) ([]string, error) {
-	return sink.EndSilent(ctx, s.db, sink.SilentAfter)
+	return sink.TerminateStale(ctx, s.db, sink.HeartbeatTimeout)
 }
 
 // Init readies a Cron, before Wake and Serve. The Runner's database is needed
@@ -130,7 +130,7 @@ func (c *Cron) Wake() {
 // interrupts them after grace. A database that is away is asked again and again.
 func (c *Cron) Serve(ctx context.Context, grace time.Duration) {
 	if c.table == nil {
-		c.table = sessions{sink.Desk(c.Runner.DB)}
+		c.table = sessions{sink.ControlPool(c.Runner.DB)}
 	}
 	runs, interrupt := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer interrupt(nil)
@@ -192,7 +192,7 @@ func (c *Cron) look(ctx, runs context.Context) (time.Duration, error) {
 	for _, t := range ticks {
 		l := c.lines[t.Source]
 		if l.running {
-			t.Died, t.Unbegun = nil, false // it lost its session, and has yet to notice; it waits for the connection
+			t.Died, t.NotStarted = nil, false // it lost its session, and has yet to notice; it waits for the connection
 		}
 		if ahead(t) {
 			c.log.Warn("the database's clock was set back: the schedule goes on from now", "source", l.Name, "last", *t.Claimed, "now", t.Now)
@@ -250,7 +250,7 @@ func (c *Cron) start(ctx, runs context.Context, l *line, t sink.Tick) (err error
 	var tick time.Time
 	if l.next(t).After(t.Now) {
 		tick = *t.Claimed
-		won, err = c.table.MakeUp(ctx, t)
+		won, err = c.table.Retry(ctx, t)
 		switch {
 		case won && t.Died != nil:
 			c.log.Warn("the last scheduled run died with its process or session: it is made up", "source", l.Name, "run", *t.Died)
@@ -292,7 +292,7 @@ func (c *Cron) launch(runs context.Context, l *line, o Options, after func(Resul
 			c.Ended(result)
 		}
 		if !o.tick.IsZero() && errors.Is(result.Err, sink.ErrBusy) {
-			c.leaveOut(runs, l.Name, o.tick)
+			c.skipTick(runs, l.Name, o.tick)
 		}
 		c.mu.Lock()
 		l.running, l.asking = false, false
@@ -310,12 +310,12 @@ func (c *Cron) launch(runs context.Context, l *line, o Options, after func(Resul
 	})
 }
 
-// leaveOut closes a tick whose run found another one at work. Where it cannot,
+// skipTick closes a tick whose run found another one at work. Where it cannot,
 // the run is made up: one too many does no harm.
-func (c *Cron) leaveOut(ctx context.Context, name string, tick time.Time) {
+func (c *Cron) skipTick(ctx context.Context, name string, tick time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	if err := c.table.LeaveOut(ctx, name, tick); err != nil {
+	if err := c.table.SkipTick(ctx, name, tick); err != nil {
 		c.log.Debug("a tick could not be left out", "source", name, "error", err)
 	}
 }

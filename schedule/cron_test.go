@@ -54,7 +54,7 @@ func (c *clockwork) Ticks(ctx context.Context, names []string) ([]sink.Tick, err
 		if t.Claimed != nil && c.made[name].Equal(*t.Claimed) {
 			t.Died = nil
 		}
-		t.Unbegun = t.Claimed != nil && c.late(name)
+		t.NotStarted = t.Claimed != nil && c.late(name)
 		list = append(list, t)
 	}
 	return list, nil
@@ -86,7 +86,7 @@ func (c *clockwork) Claim(_ context.Context, was sink.Tick, tick time.Time, open
 	return true, nil
 }
 
-func (c *clockwork) MakeUp(_ context.Context, was sink.Tick) (bool, error) {
+func (c *clockwork) Retry(_ context.Context, was sink.Tick) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.ticks[was.Source]
@@ -106,7 +106,7 @@ func (c *clockwork) MakeUp(_ context.Context, was sink.Tick) (bool, error) {
 	return true, nil
 }
 
-func (c *clockwork) LeaveOut(_ context.Context, name string, _ time.Time) error {
+func (c *clockwork) SkipTick(_ context.Context, name string, _ time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reopen(name, false)

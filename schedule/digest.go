@@ -60,7 +60,7 @@ type digester struct {
 	memory   *sink.Memory // nil where chunks are not remembered
 }
 
-func newDigester(provider string, t sources.Traits, m *sink.Memory) *digester {
+func newDigester(provider string, t sources.Metadata, m *sink.Memory) *digester {
 	return &digester{canon: model.NewCanon(t.Rules), rules: t.Rules, provider: provider, mapping: t.Mapping, memory: m}
 }
 

@@ -71,9 +71,9 @@ func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink
 		note("identity", sink.Failed, err.Error())
 	case identity == "":
 		note("identity", sink.OK, "not run before")
-	case moved(identity, source.Traits().Identity):
+	case moved(identity, source.Metadata().Identity):
 		note("identity", sink.Warning, fmt.Sprintf("reads the host or provider account %s, but its accounts came from %s: the next sync is applied if at least half of them are listed; check its variables, or, if another one is meant, run rollcall sync %s --allow-deletes",
-			source.Traits().Identity, identity, c.Name))
+			source.Metadata().Identity, identity, c.Name))
 	default:
 		note("identity", sink.OK, "as before")
 	}

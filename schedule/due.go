@@ -43,7 +43,7 @@ func offset(name string, jitter time.Duration) time.Duration {
 // before it starts spread as well.
 func (l *line) due(t sink.Tick, begun time.Time) time.Time {
 	at := l.next(t)
-	if (t.Died != nil || t.Unbegun) && at.After(t.Now) {
+	if (t.Died != nil || t.NotStarted) && at.After(t.Now) {
 		at = t.Now
 	}
 	if earliest := begun.Add(l.offset); at.Before(earliest) {

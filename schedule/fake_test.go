@@ -15,7 +15,7 @@ import (
 // A fake is a provider without a network: tests say record by record what it
 // lists, and its accounts are objects of their columns.
 type fake struct {
-	traits   sources.Traits
+	metadata sources.Metadata
 	settings sources.Settings
 	list     func(yield func(sources.Page, error) bool)
 	from     func(w sources.Window, cursor string) iter.Seq2[sources.Page, error] // if set, instead of list
@@ -26,7 +26,7 @@ type fake struct {
 // fake adds a connection to a fake provider.
 func (r *rig) fake(name string) *fake {
 	f := &fake{
-		traits:   sources.Traits{Mapping: 1, Identity: "fake/1", IDMember: "id", Rules: model.NewRules([]string{"password"}, []string{"credit"}, nil)},
+		metadata: sources.Metadata{Mapping: 1, Identity: "fake/1", IDMember: "id", Rules: model.NewRules([]string{"password"}, []string{"credit"}, nil)},
 		settings: sources.Settings{Timeout: time.Minute, MaxDeletePercent: 100},
 		lookup:   func(string) (sources.Record, error) { return sources.Record{}, sources.ErrGone },
 	}
@@ -63,7 +63,7 @@ func (f *fake) listsPart(pages ...[]sources.Record) {
 	}
 }
 
-func (f *fake) Traits() sources.Traits { return f.traits }
+func (f *fake) Metadata() sources.Metadata { return f.metadata }
 
 func (f *fake) List(_ context.Context, w sources.Window, cursor string) iter.Seq2[sources.Page, error] {
 	if f.from != nil {

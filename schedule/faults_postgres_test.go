@@ -166,7 +166,7 @@ func TestFaultsASessionInABlackHole(t *testing.T) {
 // that takes its time, it belongs to the tests that ROLLCALL_FAULTS asks for.
 func TestFaultsOfWhichNothingIsHeard(t *testing.T) {
 	t.Parallel()
-	const soon, dead = 30 * time.Second, sink.SilentAfter + 20*time.Second
+	const soon, dead = 30 * time.Second, sink.HeartbeatTimeout + 20*time.Second
 	for _, test := range []struct {
 		name   string
 		at     proxy.Moment
@@ -219,7 +219,7 @@ func (d *disturbance) endSilent() {
 	d.t.Helper()
 	for ended := []string(nil); len(ended) == 0; {
 		var err error
-		if ended, err = sink.EndSilent(d.t.Context(), d.db, 20*time.Millisecond); err != nil {
+		if ended, err = sink.TerminateStale(d.t.Context(), d.db, 20*time.Millisecond); err != nil {
 			d.t.Fatal(err)
 		}
 	}

@@ -217,7 +217,7 @@ func (s *random) await(done <-chan Result, hole *proxy.Fault) []Result {
 	var results []Result
 	if s.IntN(2) == 0 {
 		for held := true; held; {
-			if _, err := sink.EndSilent(s.t.Context(), s.db, 20*time.Millisecond); err != nil {
+			if _, err := sink.TerminateStale(s.t.Context(), s.db, 20*time.Millisecond); err != nil {
 				s.t.Fatal(err)
 			}
 			s.get(&held, `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`)

@@ -11,10 +11,10 @@ import (
 // out of sight: each account that is missing from a listing is gone.
 type dicedGod struct {
 	*rand.Rand
-	world  *simulate.World
-	ghosts bool // a parent may be unknown, for the listing has all accounts whatever they hang below
-	graves []simulate.Account
-	born   int
+	world      *simulate.World
+	ghosts     bool // a parent may be unknown, for the listing has all accounts whatever they hang below
+	tombstones []simulate.Account
+	born       int
 }
 
 func newDicedGod(dice *rand.Rand, w *simulate.World, provider string) *dicedGod {
@@ -75,17 +75,17 @@ func (g *dicedGod) move() {
 func (g *dicedGod) remove() {
 	if a, ok := g.some(); ok && g.leaf(a.ID) {
 		g.world.Remove(a.ID)
-		g.graves = append(g.graves, a)
+		g.tombstones = append(g.tombstones, a)
 	}
 }
 
 func (g *dicedGod) comeBack() {
-	if len(g.graves) == 0 {
+	if len(g.tombstones) == 0 {
 		return
 	}
-	at := g.IntN(len(g.graves))
-	a := g.graves[at]
-	g.graves = append(g.graves[:at:at], g.graves[at+1:]...)
+	at := g.IntN(len(g.tombstones))
+	a := g.tombstones[at]
+	g.tombstones = append(g.tombstones[:at:at], g.tombstones[at+1:]...)
 	a.Parent = g.parent()
 	g.world.Put(a)
 }

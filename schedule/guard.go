@@ -41,7 +41,7 @@ type guard struct {
 // out as well; the others wait.
 func (g *guard) judge(ctx context.Context, missing *sink.Missing) (sink.Deletions, error) {
 	d := sink.Deletions{Missing: missing, Allow: g.allow}
-	if missing.Len() == 0 || g.source.Traits().Unlinks {
+	if missing.Len() == 0 || g.source.Metadata().MissingBecomesRoot {
 		return d, nil
 	}
 	doubt, asked, err := g.ask(ctx, &d)

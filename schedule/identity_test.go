@@ -57,7 +57,7 @@ func TestAnotherIdentityIsJudgedByWhatItShares(t *testing.T) {
 			f.lists(objects(0, c.live))
 			r.mustSync("succeeded")
 			f.lists(c.listing)
-			f.traits.Identity = c.now
+			f.metadata.Identity = c.now
 			if c.status != "failed" {
 				if plan, _ := r.planned(); plan.Err != nil {
 					t.Errorf("the plan: %v", plan.Err)
@@ -140,7 +140,7 @@ func TestAPartOfAnotherIdentity(t *testing.T) {
 			}
 			f.lists(listing[:6])
 			r.mustSync("succeeded")
-			f.traits.Identity = "other/1"
+			f.metadata.Identity = "other/1"
 			f.lookup = func(id string) (sources.Record, error) { return dated(id, "new", 5), nil }
 			if f.lists(listing[c.from:]); c.part {
 				f.listsPart(listing[c.from:])

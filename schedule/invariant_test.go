@@ -169,7 +169,7 @@ func (r *rig) checkRun(w runRow, made map[string]int64) {
 // not fetched.
 func (r *rig) unlinks(source string) bool {
 	if f := r.fakes[source]; f != nil {
-		return f.traits.Unlinks
+		return f.metadata.MissingBecomesRoot
 	}
 	return r.tenants[source].provider == "backstack"
 }

@@ -37,7 +37,7 @@ func TestAPlanIsWhatASyncDoes(t *testing.T) {
 	base := newRig(t)
 	rapid.Check(t, func(t *rapid.T) {
 		r, f := base.fresh(t).withFake()
-		f.traits.Unlinks = rapid.Bool().Draw(t, "accounts live on")
+		f.metadata.MissingBecomesRoot = rapid.Bool().Draw(t, "accounts live on")
 		f.settings.MaxDeletePercent = float64(rapid.SampledFrom([]int{0, 10, 100}).Draw(t, "percent"))
 		if rapid.Bool().Draw(t, "cannot be asked") {
 			f.lookup = func(string) (sources.Record, error) { return sources.Record{}, sources.ErrNoLookup }

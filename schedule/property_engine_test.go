@@ -152,11 +152,11 @@ func TestAListingMakesTheDirectory(t *testing.T) {
 	base := newRig(t)
 	rapid.Check(t, func(t *rapid.T) {
 		r, f := base.fresh(t).withFake()
-		f.traits.Unlinks = rapid.Bool().Draw(t, "accounts live on")
+		f.metadata.MissingBecomesRoot = rapid.Bool().Draw(t, "accounts live on")
 		// Chunks of a listing are remembered where each record says all.
 		all := rapid.Bool().Draw(t, "records say all")
 		if all {
-			f.traits.Rules = model.NewRules([]string{"password"}, nil, nil)
+			f.metadata.Rules = model.NewRules([]string{"password"}, nil, nil)
 		}
 		rows := map[string]row{}
 		var listing []listed
@@ -165,7 +165,7 @@ func TestAListingMakesTheDirectory(t *testing.T) {
 			perPage := rapid.IntRange(1, 4).Draw(t, "records a page")
 			partial := rapid.IntRange(0, 4).Draw(t, "partial") == 0
 			f.list = inPages(listing, perPage, partial)
-			want := listingNext(rows, listing, partial, f.traits.Unlinks)
+			want := listingNext(rows, listing, partial, f.metadata.MissingBecomesRoot)
 			rows = want.rows
 			result := r.mustSync(want.status)
 			r.mustEqual(rows)

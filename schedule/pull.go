@@ -55,8 +55,8 @@ type pull struct {
 // read reads the listing; where remembering, with what is remembered of the one
 // before.
 func (p *pull) read(ctx context.Context, remembering bool) (err error) {
-	if remembering && remembers(p.source.Traits()) {
-		if p.memory, err = p.run.Recall(ctx); err != nil {
+	if remembering && remembers(p.source.Metadata()) {
+		if p.memory, err = p.run.LoadChunks(ctx); err != nil {
 			return err
 		}
 	}
@@ -97,7 +97,7 @@ func (p *pull) pull(ctx context.Context) error {
 	})
 	for range min(runtime.GOMAXPROCS(0), digestAhead) {
 		workers.Go(func() {
-			d := newDigester(p.provider, p.source.Traits(), p.memory)
+			d := newDigester(p.provider, p.source.Metadata(), p.memory)
 			for b := range work {
 				p.work(func() { d.digest(b) })
 				close(b.ready)
@@ -186,7 +186,7 @@ func (p *pull) process(ctx context.Context, order <-chan *batch) error {
 		p.pages++
 		p.records += int64(len(b.page.Records))
 		for _, place := range b.met {
-			p.memory.Meet(place)
+			p.memory.Hit(place)
 		}
 		if err := p.compare(ctx, b); err != nil {
 			return err

@@ -43,14 +43,14 @@ func (r *replay) List(ctx context.Context, _ sources.Window, _ string) iter.Seq2
 }
 
 func (r *replay) records(ctx context.Context) iter.Seq2[sources.Record, error] {
-	traits := r.Traits()
+	metadata := r.Metadata()
 	return func(yield func(sources.Record, error) bool) {
 		for account, err := range sink.StoredAccounts(ctx, r.db, r.name) {
 			record := sources.Record{ID: account.ExternalID, Raw: account.Payload}
-			if traits.ParentOutside {
+			if metadata.ParentInEnvelope {
 				record.Parent = account.Parent
 			}
-			if traits.StatusOutside {
+			if metadata.StatusInEnvelope {
 				record.Status = account.Status
 			}
 			if !yield(record, err) || err != nil {
@@ -58,12 +58,12 @@ func (r *replay) records(ctx context.Context) iter.Seq2[sources.Record, error] {
 			}
 		}
 		for raw, err := range sink.StoredRejects(ctx, r.db, r.name) {
-			id := fetch.ID(raw, traits.IDMember)
+			id := fetch.ID(raw, metadata.IDMember)
 			if id == "" && err == nil {
 				continue // as unreadable as before
 			}
 			// What stood outside of the object was not kept.
-			record := sources.Record{ID: id, Raw: raw, KeepParent: traits.ParentOutside, KeepStatus: traits.StatusOutside}
+			record := sources.Record{ID: id, Raw: raw, KeepParent: metadata.ParentInEnvelope, KeepStatus: metadata.StatusInEnvelope}
 			if !yield(record, err) || err != nil {
 				return
 			}

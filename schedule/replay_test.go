@@ -57,7 +57,7 @@ func TestAReplayWritesNothingWhereNothingDiffers(t *testing.T) {
 
 func TestAReplayMapsAnew(t *testing.T) {
 	r, f := newRig(t).withFake()
-	f.traits.ParentOutside, f.traits.StatusOutside = true, true
+	f.metadata.ParentInEnvelope, f.metadata.StatusInEnvelope = true, true
 	record := func(id, parent string, status model.Status) sources.Record {
 		return sources.Record{ID: id, Parent: parent, Status: status, Raw: []byte(`{"id":"` + id + `","name":"old","title":"new"}`)}
 	}
@@ -66,7 +66,7 @@ func TestAReplayMapsAnew(t *testing.T) {
 	r.mustSync("succeeded")
 	f.lists(all[:2])
 	r.mustSync("succeeded")
-	f.traits.Mapping++
+	f.metadata.Mapping++
 	f.mapped = func(a *model.Account) { a.Kind = "told now" }
 
 	var told []string
@@ -118,7 +118,7 @@ func TestAReplayIsOfAWindowToo(t *testing.T) {
 	r, f := newRig(t).withFake()
 	f.lists([]sources.Record{dated("a", "one", 1), dated("b", "two", 2)})
 	r.mustSync("succeeded")
-	f.traits.Mapping++
+	f.metadata.Mapping++
 	f.mapped = func(a *model.Account) { a.Kind = "told now" }
 	result := r.mustSync("succeeded", replayed, func(o *Options) { o.Window.Until = january.AddDate(0, 0, -14) })
 	if result.Updated != 1 || result.Fetched != 1 {

@@ -96,7 +96,7 @@ func (r *Runner) Run(ctx context.Context, c sources.Configured, o Options) Resul
 }
 
 func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.Source, pulse *pulse, o Options, log *slog.Logger, result *Result) error {
-	run, err := r.begin(ctx, c, o, o.resumable(c, source.Traits()))
+	run, err := r.begin(ctx, c, o, o.resumable(c, source.Metadata()))
 	if errors.Is(err, sink.ErrBusy) && !o.unattended() {
 		if !o.Wait && o.Plan == nil {
 			result.Status = "skipped"
@@ -115,7 +115,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 	defer unbind()
 	applied := false
 	if o.Trigger == Hook {
-		hints := &hinted{Source: source, db: sink.Desk(r.DB), name: c.Name, pulse: pulse}
+		hints := &hinted{Source: source, db: sink.ControlPool(r.DB), name: c.Name, pulse: pulse}
 		source = hints
 		defer func() { hints.settle(ctx, applied, log) }()
 	}
@@ -160,7 +160,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, source sources.S
 func newPull(run *sink.Run, source sources.Source, pulse *pulse, c sources.Configured, o Options) *pull {
 	return &pull{
 		run: run, source: source, pulse: pulse, provider: c.Provider,
-		digest: newDigester(c.Provider, source.Traits(), nil), warnings: warnings{},
+		digest: newDigester(c.Provider, source.Metadata(), nil), warnings: warnings{},
 		window: o.Window, replays: o.Replay, watch: o.Watch, pages: run.Resumed().Pages,
 	}
 }
@@ -171,12 +171,12 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	ctx, stop := p.pulse.watch(ctx)
 	defer stop()
 	// A session that does not answer must not keep the run for longer.
-	defer context.AfterFunc(ctx, p.run.Hurry())()
+	defer context.AfterFunc(ctx, p.run.ShortenDeadline())()
 
-	traits := p.source.Traits()
-	outcome := sink.Outcome{Identity: traits.Identity, Volatile: traits.Rules.Volatile(), Unlinks: traits.Unlinks}
+	metadata := p.source.Metadata()
+	outcome := sink.Outcome{Identity: metadata.Identity, Volatile: metadata.Rules.Volatile(), MissingBecomesRoot: metadata.MissingBecomesRoot}
 	if o.Replay {
-		outcome.Replay, outcome.IDMember = true, traits.IDMember
+		outcome.Replay, outcome.IDMember = true, metadata.IDMember
 	}
 	if err := p.brokeOff(p.read(ctx, o.plain())); err != nil {
 		if cause := context.Cause(ctx); ctx.Err() != nil && !errors.Is(err, cause) {
@@ -193,14 +193,14 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 		outcome.Error = c.Secrets.Redact(errors.Join(p.parts...).Error())
 	}
 	known := p.run.Identity()
-	outcome.Adopt = known != traits.Identity && !o.Replay // which asks no provider
-	elsewhere := moved(known, traits.Identity) && !o.Replay
+	outcome.Adopt = known != metadata.Identity && !o.Replay // which asks no provider
+	elsewhere := moved(known, metadata.Identity) && !o.Replay
 	if !outcome.Complete && !elsewhere {
 		return outcome, nil
 	}
 	missing, err := p.run.Missing(ctx)
 	if err == nil && elsewhere {
-		err = checkTenant(c.Name, known, traits.Identity, missing, outcome.Complete, o.AllowDeletes, log)
+		err = checkTenant(c.Name, known, metadata.Identity, missing, outcome.Complete, o.AllowDeletes, log)
 	}
 	if err != nil || !outcome.Complete {
 		return outcome, err

@@ -15,7 +15,7 @@ func TestACredentialThatBecomesKnown(t *testing.T) {
 	t.Parallel()
 	r, f := newRig(t).withFake()
 	secrets := new(model.Secrets)
-	f.traits.Rules = model.NewRules(nil, nil, nil).WithSecrets(secrets)
+	f.metadata.Rules = model.NewRules(nil, nil, nil).WithSecrets(secrets)
 	named := func(id, name, parent string) sources.Record {
 		raw, _ := json.Marshal(map[string]string{"id": id, "name": name, "parent": parent})
 		return sources.Record{ID: id, Raw: raw}

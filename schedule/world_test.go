@@ -23,16 +23,16 @@ var someStatuses = []string{simulate.Active, simulate.Active, simulate.Suspended
 
 // A god makes worlds and changes them, and tells what it did in the test's log.
 type god struct {
-	t      *rapid.T
-	world  *simulate.World
-	fixed  string // an account that is always there and never changes; "" for none
-	graves map[string]simulate.Account
+	t          *rapid.T
+	world      *simulate.World
+	fixed      string // an account that is always there and never changes; "" for none
+	tombstones map[string]simulate.Account
 }
 
 // populate puts random accounts into the world: deep trees, orphans, cycles,
 // accounts below themselves, children before their parents.
 func (g *god) populate() {
-	g.graves = map[string]simulate.Account{}
+	g.tombstones = map[string]simulate.Account{}
 	ids := rapid.SliceOfNDistinct(rapid.SampledFrom(someIDs), 0, 8, rapid.ID[string]).Draw(g.t, "ids")
 	for _, id := range ids {
 		g.put(id)
@@ -112,14 +112,14 @@ func (g *god) swap() {
 
 func (g *god) remove() {
 	if a, ok := g.world.Get(g.some()); ok {
-		g.graves[a.ID] = a
+		g.tombstones[a.ID] = a
 		g.world.Remove(a.ID)
 		g.t.Logf("  %q is removed", a.ID)
 	}
 }
 
 func (g *god) comeBack() {
-	for id, a := range sorted(g.graves) {
+	for id, a := range sorted(g.tombstones) {
 		if _, lives := g.world.Get(id); !lives && rapid.Bool().Draw(g.t, "comes back") {
 			if rapid.Bool().Draw(g.t, "elsewhere") {
 				a.Parent = g.parent()

@@ -19,10 +19,10 @@ type Outcome struct {
 	Pages    int64 // batches of records read
 	Error    string
 
-	Identity string   // host and provider account that was read
-	Adopt    bool     // take Identity as where the accounts come from
-	Volatile []string // top-level members of payload that make no change of their own
-	Unlinks  bool     // a missing account lives on as a root of unknown status
+	Identity           string   // host and provider account that was read
+	Adopt              bool     // take Identity as where the accounts come from
+	Volatile           []string // top-level members of payload that make no change of their own
+	MissingBecomesRoot bool     // a missing account lives on as a root of unknown status
 
 	Memory  *Memory // of the chunks of the listing before; nil where none are kept
 	Repeats bool    // an account came more than once
@@ -108,8 +108,8 @@ func (r *Run) Apply(ctx context.Context, o Outcome) (Report, error) {
 // committed asks, over another session, whether a commit whose answer was lost
 // took place. One that is on its way still is waited for: it keeps the row.
 func (r *Run) committed(ctx context.Context) (done bool) {
-	err := insist(ctx, func(ctx context.Context) error {
-		return Desk(r.db).GetContext(ctx, &done, `SELECT status NOT IN ('running', 'interrupted') FROM directory.runs WHERE id = $1 FOR SHARE`, r.ID)
+	err := retryUntil(ctx, func(ctx context.Context) error {
+		return ControlPool(r.db).GetContext(ctx, &done, `SELECT status NOT IN ('running', 'interrupted') FROM directory.runs WHERE id = $1 FOR SHARE`, r.ID)
 	})
 	return err == nil && done
 }
@@ -161,7 +161,7 @@ func (a *applying) prepare(ctx context.Context) error {
 	if err := a.loadMissing(ctx); err != nil {
 		return err
 	}
-	if a.o.Unlinks && a.missing() > 0 {
+	if a.o.MissingBecomesRoot && a.missing() > 0 {
 		if err := a.stagingTable(ctx); err != nil {
 			return err
 		}

@@ -99,10 +99,10 @@ func TestARunKeepsItsHoldWhileTheServerIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lease{}
 		l.lost, l.lose = context.WithCancelCause(t.Context())
-		l.guard = &guard{timer: time.AfterFunc(SilentAfter, func() { l.lose(l.silent()) })}
+		l.guard = &guard{timer: time.AfterFunc(HeartbeatTimeout, func() { l.lose(l.silent()) })}
 		var said []error
 		for range 10 {
-			time.Sleep(beatEvery)
+			time.Sleep(heartbeatEvery)
 			if !l.heard(false, refusal, func(err error) { said = append(said, err) }) {
 				t.Fatal("it gives up")
 			}
@@ -112,7 +112,7 @@ func TestARunKeepsItsHoldWhileTheServerIsFull(t *testing.T) {
 			t.Errorf("lost: %v; said: %v", context.Cause(l.lost), said)
 		}
 		l.heard(false, errors.New("the network is gone"), nil)
-		time.Sleep(SilentAfter)
+		time.Sleep(HeartbeatTimeout)
 		synctest.Wait()
 		if cause := context.Cause(l.lost); !errors.Is(cause, ErrLost) || !strings.Contains(cause.Error(), "the network is gone") {
 			t.Errorf("the cause is %v", cause)
@@ -168,7 +168,7 @@ func TestTheHolderOfALockIsNamed(t *testing.T) {
 		t.Errorf("that it waits for %s is not said: %v", role, warned)
 	}
 	// Its session may be idle for long: the owner may not end it, which is no failure.
-	if _, err := EndSilent(t.Context(), db, 0); err != nil {
+	if _, err := TerminateStale(t.Context(), db, 0); err != nil {
 		t.Errorf("a session of somebody else: %v", err)
 	}
 }

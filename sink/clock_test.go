@@ -78,12 +78,12 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec(t, db, `UPDATE directory_internal.tick SET open_since = clock_timestamp()`)
-	if tickOf(t, db, "acme").Unbegun {
+	if tickOf(t, db, "acme").NotStarted {
 		t.Error("a tick that was opened now counts as not begun")
 	}
 	exec(t, db, `UPDATE directory_internal.tick SET open_since = `+ahead)
 	open := tickOf(t, db, "acme")
-	if won, err := MakeUp(t.Context(), db, open); !open.Unbegun || !won || err != nil {
+	if won, err := Retry(t.Context(), db, open); !open.NotStarted || !won || err != nil {
 		t.Errorf("a tick that was opened in the future: %+v, made up: %v, %v", open, won, err)
 	}
 
@@ -128,7 +128,7 @@ func TestASilentRunOfAClockThatWasSetBackIsEnded(t *testing.T) {
 	var ended []string
 	for len(ended) == 0 && time.Since(began) < 30*time.Second {
 		var err error
-		if ended, err = EndSilent(t.Context(), db, silence); err != nil {
+		if ended, err = TerminateStale(t.Context(), db, silence); err != nil {
 			t.Fatal(err)
 		}
 	}

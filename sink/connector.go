@@ -19,15 +19,15 @@ const (
 	// statement may take.
 	sessionSilence = statementTimeout + time.Minute
 
-	// deskSilence is the same for the short questions that are asked beside the
+	// controlSilence is the same for the short questions that are asked beside the
 	// runs.
-	deskSilence = 15 * time.Second
+	controlSilence = 15 * time.Second
 
-	// deskSessions are enough for a few such questions at once.
-	deskSessions = 4
+	// controlSessions are enough for a few such questions at once.
+	controlSessions = 4
 
-	// deskIdle are kept between questions.
-	deskIdle = 2
+	// controlIdle are kept between questions.
+	controlIdle = 2
 
 	// sessionIdle is how long a session is kept that nothing was asked over: most
 	// processes ask seldom.
@@ -36,43 +36,43 @@ const (
 
 // A connector opens sessions, and can cut one whose peer went silent: nothing
 // that the driver offers ends a read from a connection that became a black
-// hole. It also holds the desk.
+// hole. It also holds the control.
 type connector struct {
 	from    *origin
 	silence time.Duration
-	desk    *sqlx.DB // nil on the desk's own
+	control *sqlx.DB // nil on the control's own
 
 	sockets sync.Map // of the open sessions: driver.Conn → *socket
 }
 
-// newDesk opens the pool for what is asked beside the runs: signs of life,
+// newControlPool opens the pool for what is asked beside the runs: signs of life,
 // schedules, hints, metrics. No run can take its sessions, and none of its
 // questions hangs.
-func newDesk(from *origin) *sqlx.DB {
-	return from.pool(&connector{from: from, silence: deskSilence}, deskSessions, deskIdle)
+func newControlPool(from *origin) *sqlx.DB {
+	return from.pool(&connector{from: from, silence: controlSilence}, controlSessions, controlIdle)
 }
 
-// Desk returns the sessions of db for short questions that are asked beside the
+// ControlPool returns the sessions of db for short questions that are asked beside the
 // runs. Closing db closes them.
-func Desk(db *sqlx.DB) *sqlx.DB {
-	if c, ours := db.Driver().(*connector); ours && c.desk != nil {
-		return c.desk
+func ControlPool(db *sqlx.DB) *sqlx.DB {
+	if c, ours := db.Driver().(*connector); ours && c.control != nil {
+		return c.control
 	}
 	return db
 }
 
-// Driver returns the connector, so that Desk finds it in a pool.
+// Driver returns the connector, so that ControlPool finds it in a pool.
 func (c *connector) Driver() driver.Driver { return c }
 
 // Open is not called: the pool has a connector.
 func (c *connector) Open(name string) (driver.Conn, error) { return pq.Driver{}.Open(name) }
 
-// Close closes the desk with the pool.
+// Close closes the control with the pool.
 func (c *connector) Close() error {
-	if c.desk == nil {
+	if c.control == nil {
 		return nil
 	}
-	return c.desk.Close()
+	return c.control.Close()
 }
 
 // dialing is the key of the *socket that a session's connection is noted in.
@@ -173,7 +173,7 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	}
 	s, session := ctx.Value(dialing{}).(*socket)
 	if !session {
-		s = &socket{silence: deskSilence}
+		s = &socket{silence: controlSilence}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

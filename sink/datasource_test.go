@@ -185,7 +185,7 @@ func TestTheSecondHostIsTried(t *testing.T) {
 func TestAHostOfAnotherKindIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	_, err := Open(t.Context(), sinktest.URL(t)+"&target_session_attrs=standby", 1)
-	if err == nil || !strings.Contains(err.Error(), "target_session_attrs") || !Passing(err) {
+	if err == nil || !strings.Contains(err.Error(), "target_session_attrs") || !IsTransient(err) {
 		t.Errorf("a primary where a standby is asked for: %v", err)
 	}
 }

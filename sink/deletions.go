@@ -42,7 +42,7 @@ func (a *applying) loadMissing(ctx context.Context) error {
 // delete notes which of the missing accounts are deleted; the others are held.
 func (a *applying) delete(ctx context.Context) error {
 	d := a.o.Deletions
-	if a.missing() == 0 || a.o.Unlinks || d.Hold != "" && !d.Allow {
+	if a.missing() == 0 || a.o.MissingBecomesRoot || d.Hold != "" && !d.Allow {
 		return nil
 	}
 	n, err := a.exec(ctx, "choose_deletions", pq.Array(d.Alive), d.Hold == "" && d.Wait == "", a.Source)
@@ -59,7 +59,7 @@ func (a *applying) hold(ctx context.Context) error {
 	if !a.o.Complete {
 		return a.release(ctx)
 	}
-	if a.missing() == 0 || a.o.Unlinks {
+	if a.missing() == 0 || a.o.MissingBecomesRoot {
 		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.held_deletions WHERE source = $1`, a.Source)
 		return err
 	}

@@ -45,7 +45,7 @@ type examination struct {
 // Examine checks the database: what it finds is in the result, errors too. The
 // pool must have two sessions; sessions is how large that of the runs will be.
 func Examine(ctx context.Context, db *sqlx.DB, readerRole string, sessions int) []Finding {
-	e := &examination{db: db, role: readerRole, sessions: sessions + deskSessions}
+	e := &examination{db: db, role: readerRole, sessions: sessions + controlSessions}
 	e.note("reachable", OK, "")
 	for _, check := range []struct {
 		name string

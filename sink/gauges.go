@@ -58,9 +58,9 @@ func Ready(ctx context.Context, db *sqlx.DB) error {
 	return wrap(ctx, err)
 }
 
-// Passing tells whether a failure may pass by itself: the database is away,
+// IsTransient tells whether a failure may pass by itself: the database is away,
 // starting, or out of connections, or its URL cannot be read. A wrong password does not.
-func Passing(err error) bool {
+func IsTransient(err error) bool {
 	var failure *Error
 	if !errors.As(err, &failure) {
 		return false

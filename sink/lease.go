@@ -12,19 +12,19 @@ import (
 )
 
 const (
-	// beatEvery is how often a run gives a sign of life, over another session
+	// heartbeatEvery is how often a run gives a sign of life, over another session
 	// than its own, so that neither a slow provider nor a long statement keeps
 	// it from that.
-	beatEvery = 10 * time.Second
+	heartbeatEvery = 10 * time.Second
 
-	// SilentAfter is how long nothing may be heard of a run until it is taken
+	// HeartbeatTimeout is how long nothing may be heard of a run until it is taken
 	// for dead: three signs that did not come. A schedule looks often enough to
 	// have it replaced within a minute.
-	SilentAfter = 40 * time.Second
+	HeartbeatTimeout = 40 * time.Second
 
-	// lastWords is how long the session of a run that has to end may still take to
+	// cancelGrace is how long the session of a run that has to end may still take to
 	// answer: longer than the driver takes to cancel a statement.
-	lastWords = 15 * time.Second
+	cancelGrace = 15 * time.Second
 
 	// endedWait is how long the lock of a session that was ended may take to
 	// come free.
@@ -51,12 +51,12 @@ type guard struct {
 	fixed bool // no more time is given
 }
 
-// guarded lets the run's session be cut after SilentAfter, and has silent called
+// guarded lets the run's session be cut after HeartbeatTimeout, and has silent called
 // before that.
 func (r *Run) guarded(silent func()) *guard {
 	var session driver.Conn
 	_ = r.conn.Raw(func(s any) error { session, _ = s.(driver.Conn); return nil })
-	return &guard{timer: time.AfterFunc(SilentAfter, func() {
+	return &guard{timer: time.AfterFunc(HeartbeatTimeout, func() {
 		silent()
 		cut(r.db, session)
 	})}
@@ -102,10 +102,10 @@ func (r *Run) keepLease(ctx context.Context, pid int) {
 	l.lost, l.lose = context.WithCancelCause(context.WithoutCancel(ctx))
 	r.lease = l
 	l.guard = r.guarded(func() { l.lose(l.silent()) })
-	l.calm = context.AfterFunc(ctx, func() { l.guard.finish(lastWords) })
+	l.calm = context.AfterFunc(ctx, func() { l.guard.finish(cancelGrace) })
 	go func() {
 		defer close(l.done)
-		tick := time.NewTicker(beatEvery)
+		tick := time.NewTicker(heartbeatEvery)
 		defer tick.Stop()
 		for {
 			select {
@@ -131,7 +131,7 @@ func (l *lease) heard(held bool, err error, warn func(error)) bool {
 	}
 	switch {
 	case held, turnedAway(err): // the server is there: the run keeps what it holds
-		l.guard.extend(SilentAfter)
+		l.guard.extend(HeartbeatTimeout)
 	case err == nil:
 		l.guard.now()
 		return false
@@ -149,9 +149,9 @@ func (l *lease) silent() error {
 
 // beat gives a sign of life, and reports whether the run holds its connection.
 func (r *Run) beat(l *lease, pid int) (held bool, err error) {
-	ctx, cancel := context.WithTimeout(l.lost, beatEvery)
+	ctx, cancel := context.WithTimeout(l.lost, heartbeatEvery)
 	defer cancel()
-	res, err := Desk(r.db).ExecContext(ctx, statement("beat"), r.connection, pid, lockClass)
+	res, err := ControlPool(r.db).ExecContext(ctx, statement("beat"), r.connection, pid, lockClass)
 	if err != nil {
 		return false, err
 	}
@@ -181,16 +181,16 @@ func (r *Run) Bind(ctx context.Context) (bound context.Context, cancel func()) {
 	return bound, func() { stop(); end(nil) }
 }
 
-// Hurry returns what tells that the run is given up: its session has to answer
+// ShortenDeadline returns what tells that the run is given up: its session has to answer
 // soon. It may be called at any time, also after Close.
-func (r *Run) Hurry() func() {
+func (r *Run) ShortenDeadline() func() {
 	g := r.lease.guard
-	return func() { g.finish(lastWords) }
+	return func() { g.finish(cancelGrace) }
 }
 
-// EndSilent ends the sessions of runs of which nothing was heard for so long,
+// TerminateStale ends the sessions of runs of which nothing was heard for so long,
 // and returns their sources.
-func EndSilent(ctx context.Context, db *sqlx.DB, silence time.Duration) ([]string, error) {
+func TerminateStale(ctx context.Context, db *sqlx.DB, silence time.Duration) ([]string, error) {
 	var names []string
 	err := db.SelectContext(ctx, &names, statement("end_silent"), lockClass, silence.Seconds())
 	return names, wrap(ctx, err)

@@ -73,7 +73,7 @@ func TestOnlyASilentRunIsEnded(t *testing.T) {
 		}
 		speaking.pid(t)
 		var err error
-		if ended, err = EndSilent(t.Context(), db, silence); err != nil {
+		if ended, err = TerminateStale(t.Context(), db, silence); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -174,7 +174,7 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 	won := make(chan bool)
 	for range 8 {
 		go func() {
-			mine, err := MakeUp(t.Context(), db, at)
+			mine, err := Retry(t.Context(), db, at)
 			if err != nil {
 				t.Error(err)
 			}
@@ -193,7 +193,7 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 	// The run that made it up dies, too: that is told with the next tick alone.
 	r := begun(t, db, "acme")
 	db.MustExec(`SELECT pg_terminate_backend($1)`, r.pid(t))
-	if mine, err := MakeUp(t.Context(), db, at); mine || err != nil || look().Died != nil {
+	if mine, err := Retry(t.Context(), db, at); mine || err != nil || look().Died != nil {
 		t.Errorf("a tick is made up twice: %v", err)
 	}
 	if mine, err := Claim(t.Context(), db, look(), look().Now, true); !mine || err != nil {
@@ -203,7 +203,7 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 	// One that ended is none that died.
 	at = look()
 	db.MustExec(`UPDATE directory.runs SET status = 'interrupted' WHERE status = 'running'`)
-	if mine, err := MakeUp(t.Context(), db, at); mine || err != nil || look().Died != nil {
+	if mine, err := Retry(t.Context(), db, at); mine || err != nil || look().Died != nil {
 		t.Errorf("a run that ended is made up: %v", err)
 	}
 }
@@ -230,10 +230,10 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 	makeUp := func(want bool) {
 		t.Helper()
 		at := look()
-		if at.Unbegun != want {
-			t.Errorf("told that no run began: %v", at.Unbegun)
+		if at.NotStarted != want {
+			t.Errorf("told that no run began: %v", at.NotStarted)
 		}
-		if mine, err := MakeUp(t.Context(), db, at); mine != want || err != nil {
+		if mine, err := Retry(t.Context(), db, at); mine != want || err != nil {
 			t.Errorf("made up: %v, %v", mine, err)
 		}
 	}
@@ -263,7 +263,7 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 		t.Errorf("a run that was on its way for long: %v", err)
 	}
 	claim(true)
-	if err := LeaveOut(t.Context(), db, "acme", *look().Claimed); err != nil {
+	if err := SkipTick(t.Context(), db, "acme", *look().Claimed); err != nil {
 		t.Fatal(err)
 	}
 	late()
@@ -292,7 +292,7 @@ func TestARunBeginsAfterItsSessionsEnded(t *testing.T) {
 	for _, conn := range idle {
 		_ = conn.Close() // back to the pool
 	}
-	_, err := Desk(db).ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	_, err := ControlPool(db).ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
 	if err != nil {
 		t.Fatal(err)
 	}

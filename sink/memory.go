@@ -31,8 +31,8 @@ func (m *Memory) Find(d Digest) int {
 	return at
 }
 
-// Meet notes that the chunk at that place came again.
-func (m *Memory) Meet(place int) { m.met[place] = true }
+// Hit notes that the chunk at that place came again.
+func (m *Memory) Hit(place int) { m.met[place] = true }
 
 // A Chunk is a new chunk and the accounts in it.
 type Chunk struct {
@@ -40,9 +40,9 @@ type Chunk struct {
 	Accounts []int64
 }
 
-// Recall returns what is remembered of the connection's last listing, and drops
+// LoadChunks returns what is remembered of the connection's last listing, and drops
 // what a run left that was never applied.
-func (r *Run) Recall(ctx context.Context) (*Memory, error) {
+func (r *Run) LoadChunks(ctx context.Context) (*Memory, error) {
 	m := &Memory{}
 	rows, err := r.conn.QueryContext(ctx, statement("recall"), r.connection)
 	if err != nil {

@@ -12,7 +12,7 @@ func TestALostRunRemembersNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := begin(t, db)
-	m, err := r.Recall(t.Context())
+	m, err := r.LoadChunks(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestALostRunRemembersNothing(t *testing.T) {
 	lost.Close(t.Context())
 	next := begin(t, db)
 	defer next.Close(t.Context())
-	if m, err = next.Recall(t.Context()); err != nil {
+	if m, err = next.LoadChunks(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if m.Find(good.Digest) < 0 || m.Find(bad.Digest) >= 0 {

@@ -117,7 +117,7 @@ func (m Migration) migrate(ctx context.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		stop := watchLock(ctx, Desk(m.DB), &pid)
+		stop := watchLock(ctx, ControlPool(m.DB), &pid)
 		_, err = p.Up(ctx)
 		held := stop()
 		if err != nil {

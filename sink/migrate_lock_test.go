@@ -93,7 +93,7 @@ func TestAMigrationGivesUp(t *testing.T) {
 	}
 	_, pid := analyst(t, db)
 	err := Migration{DB: db, ReaderRole: "directory_reader", patience: 2 * time.Second}.Run(t.Context())
-	if want := fmt.Sprintf("gave up after 2s: pid %d (role ", pid); err == nil || !strings.Contains(err.Error(), want) || !Passing(err) {
+	if want := fmt.Sprintf("gave up after 2s: pid %d (role ", pid); err == nil || !strings.Contains(err.Error(), want) || !IsTransient(err) {
 		t.Errorf("%v, want %q, and that it may pass", err, want)
 	}
 	for range 4 {

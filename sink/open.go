@@ -43,7 +43,7 @@ func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, erro
 // rotated password needs no restart.
 func OpenFrom(ctx context.Context, read func(context.Context) (string, error), sessions int) (*sqlx.DB, error) {
 	from := &origin{read: read}
-	db := from.pool(&connector{from: from, silence: sessionSilence, desk: newDesk(from)}, sessions, sessions)
+	db := from.pool(&connector{from: from, silence: sessionSilence, control: newControlPool(from)}, sessions, sessions)
 	if err := patiently(ctx, openPatience, nil, func() error { return db.PingContext(ctx) }); err != nil {
 		_ = db.Close()
 		return nil, err

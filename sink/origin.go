@@ -77,7 +77,7 @@ func (o *origin) opened(url string) {
 
 // fresh returns a pool of one session that does not exist yet. The caller closes it.
 func (o *origin) fresh() *sqlx.DB {
-	db := sqlx.NewDb(sql.OpenDB(&connector{from: o, silence: deskSilence}), "postgres")
+	db := sqlx.NewDb(sql.OpenDB(&connector{from: o, silence: controlSilence}), "postgres")
 	db.SetMaxOpenConns(1)
 	return db
 }

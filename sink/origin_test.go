@@ -101,7 +101,7 @@ func userOf(t *testing.T, text string) string {
 func TestRotatedURL(t *testing.T) {
 	t.Parallel()
 	r, first, second, pool := rotating(t)
-	if got := r.user(Desk(pool)); got != userOf(t, first) {
+	if got := r.user(ControlPool(pool)); got != userOf(t, first) {
 		t.Fatalf("the first session is %s's", got)
 	}
 	r.to(nil, second)
@@ -115,7 +115,7 @@ func TestRotatedURL(t *testing.T) {
 	if got := r.user(pool); got != userOf(t, second) {
 		t.Errorf("a new session is %s's", got)
 	}
-	if got := r.user(Desk(pool)); got != userOf(t, second) {
+	if got := r.user(ControlPool(pool)); got != userOf(t, second) {
 		t.Errorf("the control pool keeps a session of %s", got)
 	}
 	if err := busy.Close(); err != nil {

@@ -52,7 +52,7 @@ func (a *applying) plan(ctx context.Context, tell func(Change) error) error {
 			return err
 		}
 	}
-	if a.missing() > 0 && !a.o.Unlinks {
+	if a.missing() > 0 && !a.o.MissingBecomesRoot {
 		if err := a.tellMissing(ctx, tell); err != nil {
 			return err
 		}

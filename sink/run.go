@@ -117,7 +117,7 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 	return r, err
 }
 
-// connect takes a session, and first has the desk open one: a run whose signs of
+// connect takes a session, and first has the control open one: a run whose signs of
 // life find no session would be taken for dead.
 func (r *Run) connect(ctx context.Context) error {
 	patience := r.start.Patience
@@ -125,8 +125,8 @@ func (r *Run) connect(ctx context.Context) error {
 		patience = handWait
 	}
 	return patiently(ctx, patience, r.start.Warn, func() error {
-		if desk := Desk(r.db); desk.Stats().OpenConnections == 0 {
-			if err := desk.PingContext(ctx); err != nil {
+		if control := ControlPool(r.db); control.Stats().OpenConnections == 0 {
+			if err := control.PingContext(ctx); err != nil {
 				return err
 			}
 		}
@@ -177,7 +177,7 @@ func (r *Run) lock(ctx context.Context) error {
 	poll := time.NewTicker(lockPoll)
 	defer poll.Stop()
 	for {
-		guard.extend(SilentAfter)
+		guard.extend(HeartbeatTimeout)
 		var held bool
 		var pid int
 		err := r.conn.QueryRowContext(ctx, `SELECT pg_catalog.pg_try_advisory_lock($1, $2), pg_catalog.pg_backend_pid()`, lockClass, r.connection).Scan(&held, &pid)
@@ -191,9 +191,9 @@ func (r *Run) lock(ctx context.Context) error {
 		if looked.IsZero() && r.start.Wait > 0 && r.start.Warn != nil {
 			r.start.Warn(r.busy(ctx))
 		}
-		if time.Since(looked) >= beatEvery {
+		if time.Since(looked) >= heartbeatEvery {
 			looked = time.Now()
-			ended, err := EndSilent(ctx, Desk(r.db), SilentAfter)
+			ended, err := TerminateStale(ctx, ControlPool(r.db), HeartbeatTimeout)
 			if err != nil {
 				return err
 			}
@@ -239,21 +239,21 @@ const (
 	// where it ended because ctx did.
 	closeTimeout = 5 * time.Second
 
-	// insistEvery is how often a Postgres that is away is asked again meanwhile:
+	// retryEvery is how often a Postgres that is away is asked again meanwhile:
 	// one that restarts is back within seconds.
-	insistEvery = 200 * time.Millisecond
+	retryEvery = 200 * time.Millisecond
 )
 
-// insist has ask answered within closeTimeout, also by a Postgres that is away
+// retryUntil has ask answered within closeTimeout, also by a Postgres that is away
 // at first.
-func insist(ctx context.Context, ask func(context.Context) error) error {
+func retryUntil(ctx context.Context, ask func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	again := time.NewTicker(insistEvery)
+	again := time.NewTicker(retryEvery)
 	defer again.Stop()
 	for {
 		err := wrap(ctx, ask(ctx))
-		if !Passing(err) {
+		if !IsTransient(err) {
 			return err
 		}
 		select {
@@ -269,11 +269,11 @@ func (r *Run) End(ctx context.Context, status, reason string, c Counts) error {
 	if r.start.Plan {
 		return nil
 	}
-	return insist(ctx, func(ctx context.Context) error {
+	return retryUntil(ctx, func(ctx context.Context) error {
 		args := []any{r.ID, status, reason, c.Pages, c.Fetched, c.Rejected}
 		_, err := r.conn.ExecContext(ctx, statement("end"), args...)
 		if err != nil { // the session may be what was lost
-			_, err = Desk(r.db).ExecContext(ctx, statement("end"), args...)
+			_, err = ControlPool(r.db).ExecContext(ctx, statement("end"), args...)
 		}
 		return err
 	})

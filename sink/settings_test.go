@@ -72,7 +72,7 @@ func TestASessionDependsOnNoDefault(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for what, pool := range map[string]*sqlx.DB{"runs": db, "questions": Desk(db)} {
+		for what, pool := range map[string]*sqlx.DB{"runs": db, "questions": ControlPool(db)} {
 			if wrong := wrongSettings(t, pool); len(wrong) > 0 {
 				t.Errorf("defaults of the %s hold in sessions for %s: %v", where, what, wrong)
 			}

@@ -11,13 +11,13 @@ import (
 // A Tick is where a connection stands in its schedule. All times are of the
 // database's clock.
 type Tick struct {
-	Source  string
-	Claimed *time.Time `db:"tick_at"`    // the last tick that was claimed, nil if none was
-	Started *time.Time `db:"started_at"` // the last scheduled or manual run, nil if there was none
-	Hinted  bool       // accounts of it are to be asked for
-	Died    *int64     // the last tick's run, which ended with its process and is not made up; nil else
-	Unbegun bool       // the last tick's run should have begun by now
-	Now     time.Time
+	Source     string
+	Claimed    *time.Time `db:"tick_at"`    // the last tick that was claimed, nil if none was
+	Started    *time.Time `db:"started_at"` // the last scheduled or manual run, nil if there was none
+	Hinted     bool       // accounts of it are to be asked for
+	Died       *int64     // the last tick's run, which ended with its process and is not made up; nil else
+	NotStarted bool       // the last tick's run should have begun by now
+	Now        time.Time
 }
 
 // beginWithin is how long after its tick was claimed a run should have begun;
@@ -44,14 +44,14 @@ func Claim(ctx context.Context, db *sqlx.DB, t Tick, tick time.Time, open bool) 
 	return claimed(ctx, db, "claim", t.Source, t.Claimed, tick, open)
 }
 
-// MakeUp takes the last tick of t's source once more, for its run that died or
+// Retry takes the last tick of t's source once more, for its run that died or
 // never began, unless another replica has done so.
-func MakeUp(ctx context.Context, db *sqlx.DB, t Tick) (bool, error) {
+func Retry(ctx context.Context, db *sqlx.DB, t Tick) (bool, error) {
 	return claimed(ctx, db, "make_up", t.Source, t.Claimed, t.Died, beginWithin.Seconds())
 }
 
-// LeaveOut closes the tick of a source, whose run is not to begin.
-func LeaveOut(ctx context.Context, db *sqlx.DB, source string, tick time.Time) error {
+// SkipTick closes the tick of a source, whose run is not to begin.
+func SkipTick(ctx context.Context, db *sqlx.DB, source string, tick time.Time) error {
 	_, err := db.ExecContext(ctx, `UPDATE directory_internal.tick SET open_since = NULL WHERE source = $1 AND tick_at = $2`, source, tick)
 	return wrap(ctx, err)
 }

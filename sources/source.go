@@ -15,8 +15,8 @@ import (
 
 // A Source lists the accounts of one connection.
 type Source interface {
-	// Traits returns what the engine must know about the provider.
-	Traits() Traits
+	// Metadata returns what the engine must know about the provider.
+	Metadata() Metadata
 
 	// List yields pages of records from cursor on; "" is the beginning. The
 	// listing is complete when the sequence ends without an error. An error of
@@ -41,8 +41,8 @@ type Source interface {
 	Close()
 }
 
-// Traits are what the engine must know about a provider.
-type Traits struct {
+// Metadata are what the engine must know about a provider.
+type Metadata struct {
 	// Mapping is the version of Map, raised when Map gives other columns for
 	// an object it has seen.
 	Mapping int
@@ -58,14 +58,14 @@ type Traits struct {
 	// IDMember is the member of an object that is its id.
 	IDMember string
 
-	// ParentOutside and StatusOutside tell that an account's parent, or its
+	// ParentInEnvelope and StatusInEnvelope tell that an account's parent, or its
 	// status, stands outside of its object: mapping the object again does not
 	// give it.
-	ParentOutside, StatusOutside bool
+	ParentInEnvelope, StatusInEnvelope bool
 
-	// Unlinks tells that an account which a complete listing leaves out lives
+	// MissingBecomesRoot tells that an account which a complete listing leaves out lives
 	// on as a root of unknown status, instead of being gone.
-	Unlinks bool
+	MissingBecomesRoot bool
 }
 
 // A Window bounds a listing by account creation time. The zero Window is

@@ -52,7 +52,7 @@ const (
 )
 
 func (a *app) demo(ctx context.Context, accounts int, keep bool) (err error) {
-	fleet, err := simulate.Muster(accounts, 2026)
+	fleet, err := simulate.Start(accounts, 2026)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ const demoWhole = 60
 // A demonstration runs rollcall's own commands, as if they were typed.
 type demonstration struct {
 	*app
-	fleet *simulate.Fleet
+	fleet *simulate.ProviderSet
 	env   map[string]string
 	large bool
 	back  simulate.Account // gone on the second day, back on the third

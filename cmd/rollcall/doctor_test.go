@@ -39,7 +39,7 @@ func findings(t *testing.T, env map[string]string) (code int, found map[string]f
 }
 
 func TestDoctorFindsAllWell(t *testing.T) {
-	fleet, err := simulate.Muster(40, 1)
+	fleet, err := simulate.Start(40, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestDoctorFindsAllWell(t *testing.T) {
 }
 
 func TestDoctorTellsWhatFails(t *testing.T) {
-	fleet, err := simulate.Muster(40, 1)
+	fleet, err := simulate.Start(40, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestDoctorTellsWhatFails(t *testing.T) {
 }
 
 func TestWritingRefusesAPooler(t *testing.T) {
-	fleet, err := simulate.Muster(8, 1)
+	fleet, err := simulate.Start(8, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

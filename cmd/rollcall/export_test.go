@@ -22,9 +22,9 @@ import (
 )
 
 // filled is a directory that simulated providers filled, and changed since.
-func filled(t *testing.T, accounts int) (*simulate.Fleet, map[string]string) {
+func filled(t *testing.T, accounts int) (*simulate.ProviderSet, map[string]string) {
 	t.Helper()
-	fleet, err := simulate.Muster(accounts, 1)
+	fleet, err := simulate.Start(accounts, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -159,7 +159,7 @@ func (d *daemon) remember(ctx context.Context, h *hook, ids []string) error {
 	case <-ctx.Done():
 		return fmt.Errorf("the sender did not wait: %w", context.Cause(ctx))
 	}
-	kept, err := sink.Remember(ctx, sink.Desk(db), h.Name, ids)
+	kept, err := sink.Remember(ctx, sink.ControlPool(db), h.Name, ids)
 	if err == nil && !kept {
 		err = errTooMany
 	}

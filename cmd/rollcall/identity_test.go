@@ -15,7 +15,7 @@ func TestVariablesOfAnotherTenant(t *testing.T) {
 	url, db := migrated(t)
 	tenants := make([]map[string]string, 2)
 	for i := range tenants {
-		fleet, err := simulate.Muster(80, 1)
+		fleet, err := simulate.Start(80, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,7 +27,7 @@ func environ(env map[string]string) (list []string) {
 type killer struct {
 	*testing.T
 	*rand.Rand
-	fleet    *simulate.Fleet
+	fleet    *simulate.ProviderSet
 	env      map[string]string // of the process: its database is behind a proxy
 	postgres *proxy.Proxy
 	db       *sqlx.DB // the same database
@@ -40,7 +40,7 @@ type killer struct {
 // newKiller starts providers with accounts, and two directories.
 func newKiller(t *testing.T, accounts int, settings map[string]string) *killer {
 	t.Helper()
-	fleet, err := simulate.Muster(accounts, 3)
+	fleet, err := simulate.Start(accounts, 3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -217,8 +217,8 @@ func (g *gauges) refresh() error {
 func (g *gauges) ask(db *sqlx.DB) error {
 	ctx, cancel := context.WithTimeout(g.ctx, gaugesTimeout)
 	defer cancel()
-	desk := sink.Desk(db)
-	latest, err := sink.Gauges(ctx, desk, g.names)
+	control := sink.ControlPool(db)
+	latest, err := sink.Gauges(ctx, control, g.names)
 	if err != nil {
 		return err
 	}
@@ -232,7 +232,7 @@ func (g *gauges) ask(db *sqlx.DB) error {
 			continue
 		}
 		fresh := &counted{applied: applied, at: time.Now()}
-		if fresh.live, fresh.orphans, err = sink.CountAccounts(ctx, desk, one.Source); err == nil {
+		if fresh.live, fresh.orphans, err = sink.CountAccounts(ctx, control, one.Source); err == nil {
 			g.counts[one.Source] = fresh
 		}
 	}

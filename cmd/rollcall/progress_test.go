@@ -92,7 +92,7 @@ func terminal(t *testing.T) (*os.File, *screenshot) {
 // the answer, which stay whole, and gone at the end.
 func TestACommandThatPullsDrawsItsProgress(t *testing.T) {
 	for _, args := range [][]string{{"sync"}, {"backfill", "signalwire"}, {"plan"}} {
-		fleet, err := simulate.Muster(40, 1)
+		fleet, err := simulate.Start(40, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

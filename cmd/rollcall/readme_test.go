@@ -48,7 +48,7 @@ var rare = []string{"parent_id IS NULL AND a.parent_external_id", "contact_name 
 // TestReadmeQueries runs each query of the README as an analyst would, on a
 // directory that the commands filled.
 func TestReadmeQueries(t *testing.T) {
-	fleet, err := simulate.Muster(60, 1)
+	fleet, err := simulate.Start(60, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

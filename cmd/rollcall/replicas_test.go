@@ -64,7 +64,7 @@ func TestReplicasShareTheSchedule(t *testing.T) {
 	// A run of the replica that lives ends by itself.
 	last := count(t, db, `SELECT max(id) FROM directory.runs`)
 	until(t, "what the frozen one held runs again", func() bool {
-		if _, err := sink.EndSilent(t.Context(), db, time.Second); err != nil {
+		if _, err := sink.TerminateStale(t.Context(), db, time.Second); err != nil {
 			t.Fatal(err)
 		}
 		return count(t, db, `SELECT count(*) FROM directory.runs WHERE status = 'running' AND id <= $1`, last) == 0

@@ -148,7 +148,7 @@ func (d *daemon) reach(ctx context.Context) (*sqlx.DB, func() error, error) {
 			return db, closeDB, nil
 		case ctx.Err() != nil:
 			return nil, nil, nil
-		case !sink.Passing(err):
+		case !sink.IsTransient(err):
 			return nil, nil, err
 		}
 		if time.Since(complained) >= reachComplain {

@@ -46,9 +46,9 @@ func (z *Timezone) EnvDecode(text string) error {
 }
 
 type source struct {
-	client *fetch.Client
-	traits sources.Traits
-	zone   *time.Location // for codes that cannot be resolved
+	client   *fetch.Client
+	metadata sources.Metadata
+	zone     *time.Location // for codes that cannot be resolved
 }
 
 // New opens a connection to Agendize.
@@ -75,7 +75,7 @@ func open(o fetch.Options, cfg Config) *source {
 	return &source{
 		client: fetch.New(o),
 		zone:   zone,
-		traits: sources.Traits{
+		metadata: sources.Metadata{
 			Mapping:  mapping,
 			Rules:    model.NewRules(secrets, []string{"credit"}, []string{"tools", "tags"}).WithSecrets(o.Secrets),
 			IDMember: "id",
@@ -86,7 +86,7 @@ func open(o fetch.Options, cfg Config) *source {
 	}
 }
 
-func (s *source) Traits() sources.Traits { return s.traits }
+func (s *source) Metadata() sources.Metadata { return s.metadata }
 
 func (s *source) Close() { s.client.Close() }
 

@@ -25,7 +25,7 @@ func mapped(t *testing.T, zone, raw string) (model.Account, []model.Warning) {
 		t.Fatal(err)
 	}
 	defer source.Close()
-	canonical, err := model.NewCanon(source.Traits().Rules).Append(nil, []byte(raw))
+	canonical, err := model.NewCanon(source.Metadata().Rules).Append(nil, []byte(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestNameFallsBack(t *testing.T) {
 // TestWhatIsNoChange: credit and the order of tools and tags make none.
 func TestWhatIsNoChange(t *testing.T) {
 	source := openOver(nil)
-	canon := model.NewCanon(source.Traits().Rules)
+	canon := model.NewCanon(source.Metadata().Rules)
 	print := func(raw string) model.Fingerprint {
 		canonical, err := canon.Append(nil, []byte(raw))
 		if err != nil {
@@ -146,7 +146,7 @@ func TestIdentity(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer source.Close()
-		return source.Traits().Identity
+		return source.Metadata().Identity
 	}
 	want := identity("one-api-key", "a")
 	if got := identity("one-api-key", "b"); got != want {

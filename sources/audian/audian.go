@@ -56,7 +56,7 @@ type source struct {
 	account  string // the credential's own, the root of all that is listed
 	pageSize int
 	workers  int // that ask for details
-	traits   sources.Traits
+	metadata sources.Metadata
 }
 
 // New opens a connection to Audian.
@@ -96,19 +96,19 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		account:  cfg.AccountID,
 		pageSize: cfg.PageSize,
 		workers:  options.Concurrency,
-		traits: sources.Traits{
+		metadata: sources.Metadata{
 			Mapping:  2,
 			Rules:    model.NewRules(secrets, volatile, sets).WithSecrets(options.Secrets),
 			IDMember: "id",
 			// The last of tree, but for the credential's own account.
-			ParentOutside: true,
-			Identity:      options.Base.Host + "/" + cfg.AccountID,
+			ParentInEnvelope: true,
+			Identity:         options.Base.Host + "/" + cfg.AccountID,
 		},
 	}, nil
 }
 
-// Traits implements [sources.Source].
-func (s *source) Traits() sources.Traits { return s.traits }
+// Metadata implements [sources.Source].
+func (s *source) Metadata() sources.Metadata { return s.metadata }
 
 // Close implements [sources.Source].
 func (s *source) Close() { s.client.Close() }

@@ -99,7 +99,7 @@ func (r result) well(t *testing.T) result {
 // accounts maps records as the engine does, the last of an id winning.
 func accounts(t *testing.T, s sources.Source, records []sources.Record) map[string]model.Account {
 	t.Helper()
-	canon := model.NewCanon(s.Traits().Rules)
+	canon := model.NewCanon(s.Metadata().Rules)
 	all := make(map[string]model.Account, len(records))
 	for _, r := range records {
 		canonical, err := canon.Append(nil, r.Raw)

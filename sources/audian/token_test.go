@@ -99,7 +99,7 @@ func TestConfig(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, want := s.Traits().Identity, "api.audian.com:8443/abc"; got != want || cfg.PageSize != 500 {
+			if got, want := s.Metadata().Identity, "api.audian.com:8443/abc"; got != want || cfg.PageSize != 500 {
 				t.Errorf("Identity = %q, PageSize = %d; want %q, 500", got, cfg.PageSize, want)
 			}
 		})

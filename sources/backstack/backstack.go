@@ -29,7 +29,7 @@ type source struct {
 	client   *fetch.Client
 	sessions Sessions
 	ahead    int // requests that are prepared at once
-	traits   sources.Traits
+	metadata sources.Metadata
 }
 
 // New opens a connection.
@@ -59,23 +59,23 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		sessions: cfg.Sessions,
 		// Twice of what the client lets through: an answer that is late then holds no other up.
 		ahead: 2 * options.Concurrency,
-		traits: sources.Traits{
+		metadata: sources.Metadata{
 			Mapping: 2,
 			Rules:   model.NewRules(secrets, nil, nil).WithSecrets(options.Secrets),
 			// Not the sessions, which end and are renewed one by one, and each of which
 			// names its own account.
 			Identity: options.Base.Host + "/" + cfg.AppKey.Tag(),
 			// Of a network's member: what a session answers without an id is no record.
-			IDMember:      "account_id",
-			ParentOutside: true,
-			StatusOutside: true,
-			Unlinks:       true,
+			IDMember:           "account_id",
+			ParentInEnvelope:   true,
+			StatusInEnvelope:   true,
+			MissingBecomesRoot: true,
 		},
 	}, nil
 }
 
-// Traits implements [sources.Source].
-func (s *source) Traits() sources.Traits { return s.traits }
+// Metadata implements [sources.Source].
+func (s *source) Metadata() sources.Metadata { return s.metadata }
 
 // Close implements [sources.Source].
 func (s *source) Close() { s.client.Close() }

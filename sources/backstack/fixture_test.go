@@ -112,7 +112,7 @@ func (r result) outline() map[string]outline {
 // canonical returns an object in canonical form.
 func canonical(t *testing.T, s sources.Source, raw []byte) []byte {
 	t.Helper()
-	out, err := model.NewCanon(s.Traits().Rules).Append(nil, raw)
+	out, err := model.NewCanon(s.Metadata().Rules).Append(nil, raw)
 	if err != nil {
 		t.Fatal(err)
 	}

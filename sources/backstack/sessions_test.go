@@ -48,7 +48,7 @@ func TestSessions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := s.Traits().Identity; got != "api.backstack.com/"+cfg.AppKey.Tag() {
+			if got := s.Metadata().Identity; got != "api.backstack.com/"+cfg.AppKey.Tag() {
 				t.Errorf("Identity = %q", got)
 			}
 		})

@@ -55,7 +55,7 @@ func TestIdentity(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer source.Close()
-		return source.Traits().Identity
+		return source.Metadata().Identity
 	}
 	want := identity("https://example.signalwire.com", "p1", "one")
 	if got := identity("https://EXAMPLE.signalwire.com/", "p1", "two"); got != want {

@@ -68,8 +68,8 @@ type dialect struct {
 
 type source struct {
 	dialect
-	client *fetch.Client
-	traits sources.Traits
+	client   *fetch.Client
+	metadata sources.Metadata
 }
 
 func open(o fetch.Options, d dialect) *source {
@@ -84,7 +84,7 @@ func open(o fetch.Options, d dialect) *source {
 	return &source{
 		dialect: d,
 		client:  fetch.New(o),
-		traits: sources.Traits{
+		metadata: sources.Metadata{
 			Mapping:  mapping,
 			Rules:    model.NewRules([]string{"auth_token", "signing_key", "webhook_secret"}, nil, nil).WithSecrets(o.Secrets),
 			IDMember: "sid",
@@ -93,7 +93,7 @@ func open(o fetch.Options, d dialect) *source {
 	}
 }
 
-func (s *source) Traits() sources.Traits { return s.traits }
+func (s *source) Metadata() sources.Metadata { return s.metadata }
 
 func (s *source) Close() { s.client.Close() }
 

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A Fleet is the four providers, each with a world of its own, on loopback
+// A ProviderSet is the four providers, each with a world of its own, on loopback
 // ports: what the demo reads from.
-type Fleet struct {
+type ProviderSet struct {
 	SignalWire, Agendize, Backstack, Audian *World
 
 	Servers map[string]*Server // by connection name
@@ -33,10 +33,10 @@ const (
 // costs a session, and no one holds thousands of those.
 const backstackMost = 100
 
-// Muster starts the four providers with n accounts in all, at least 4, the
+// Start starts the four providers with n accounts in all, at least 4, the
 // same for the same seed. The caller closes the fleet.
-func Muster(n int, seed uint64) (*Fleet, error) {
-	f := &Fleet{
+func Start(n int, seed uint64) (*ProviderSet, error) {
+	f := &ProviderSet{
 		SignalWire: NewWorld(), Agendize: NewWorld(), Backstack: NewWorld(), Audian: NewWorld(),
 		Servers: map[string]*Server{},
 		shapes: map[string]Shape{
@@ -63,7 +63,7 @@ func Muster(n int, seed uint64) (*Fleet, error) {
 	return f, nil
 }
 
-func (f *Fleet) world(name string) *World {
+func (f *ProviderSet) world(name string) *World {
 	return map[string]*World{
 		"signalwire": f.SignalWire, "agendize": f.Agendize, "backstack": f.Backstack, "audian": f.Audian,
 	}[name]
@@ -71,7 +71,7 @@ func (f *Fleet) world(name string) *World {
 
 // handlers makes the dialects. Every root of Backstack has a session, and every
 // third of the accounts below: the others are known from networks alone.
-func (f *Fleet) handlers() map[string]http.Handler {
+func (f *ProviderSet) handlers() map[string]http.Handler {
 	sessions := map[string]string{}
 	for i, a := range f.Backstack.Snapshot() {
 		if a.Parent == "" || i%3 == 0 {
@@ -89,7 +89,7 @@ func (f *Fleet) handlers() map[string]http.Handler {
 }
 
 // Env is the environment in which the four connections are configured.
-func (f *Fleet) Env() map[string]string {
+func (f *ProviderSet) Env() map[string]string {
 	url := func(name string) string { return f.Servers[name].URL }
 	return map[string]string{
 		"ROLLCALL_SOURCES":      strings.Join(fleetNames, ","),
@@ -111,7 +111,7 @@ func (f *Fleet) Env() map[string]string {
 // Change lets the providers change: a share of each one's accounts (at least
 // one), by connection. Accounts of Backstack sessions stay, so that a change
 // is never an expired session.
-func (f *Fleet) Change(seed uint64, share float64) map[string][]Change {
+func (f *ProviderSet) Change(seed uint64, share float64) map[string][]Change {
 	changes := map[string][]Change{}
 	for i, name := range fleetNames {
 		w := f.world(name)
@@ -125,7 +125,7 @@ func (f *Fleet) Change(seed uint64, share float64) map[string][]Change {
 	return changes
 }
 
-func (f *Fleet) rename(w *World, seed uint64, n int) []Change {
+func (f *ProviderSet) rename(w *World, seed uint64, n int) []Change {
 	var changes []Change
 	accounts := w.Snapshot()
 	for i := range n {
@@ -139,7 +139,7 @@ func (f *Fleet) rename(w *World, seed uint64, n int) []Change {
 }
 
 // Close stops the servers.
-func (f *Fleet) Close() {
+func (f *ProviderSet) Close() {
 	for _, s := range f.Servers {
 		s.Close()
 	}

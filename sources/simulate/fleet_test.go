@@ -6,7 +6,7 @@ import (
 )
 
 func TestFleet(t *testing.T) {
-	fleet, err := Muster(200, 1)
+	fleet, err := Start(200, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestFleet(t *testing.T) {
 }
 
 func TestSmallestFleet(t *testing.T) {
-	fleet, err := Muster(1, 1)
+	fleet, err := Start(1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

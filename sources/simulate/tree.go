@@ -51,7 +51,7 @@ func (w *World) parent(id string) string {
 	if n, ok := w.byID[id]; ok {
 		return n.account.Parent
 	}
-	return w.graves[id]
+	return w.tombstones[id]
 }
 
 func (w *World) sorted(s subtree) []*Account {
@@ -83,7 +83,7 @@ func (w *World) families() map[string][]string {
 	for _, n := range w.order {
 		children[n.account.Parent] = append(children[n.account.Parent], n.account.ID)
 	}
-	for id, parent := range w.graves {
+	for id, parent := range w.tombstones {
 		children[parent] = append(children[parent], id)
 	}
 	return children

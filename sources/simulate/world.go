@@ -36,12 +36,12 @@ type Tenant interface {
 // directory is to arrive at. It is safe for concurrent use. Accounts are
 // listed in the order in which they were first put.
 type World struct {
-	mu     sync.RWMutex
-	seq    uint64
-	byID   map[string]*node
-	order  []*node           // by seq
-	graves map[string]string // parent of each removed account: trees keep naming the dead
-	index  *index            // nil after a change
+	mu         sync.RWMutex
+	seq        uint64
+	byID       map[string]*node
+	order      []*node           // by seq
+	tombstones map[string]string // parent of each removed account: trees keep naming the dead
+	index      *index            // nil after a change
 }
 
 // A node is one account's place. The account it points to is never changed,
@@ -53,7 +53,7 @@ type node struct {
 
 // NewWorld makes a world of these accounts.
 func NewWorld(accounts ...Account) *World {
-	w := &World{byID: map[string]*node{}, graves: map[string]string{}}
+	w := &World{byID: map[string]*node{}, tombstones: map[string]string{}}
 	w.Put(accounts...)
 	return w
 }
@@ -72,7 +72,7 @@ func (w *World) Put(accounts ...Account) {
 		n := &node{seq: w.seq, account: &a}
 		w.byID[a.ID] = n
 		w.order = append(w.order, n)
-		delete(w.graves, a.ID)
+		delete(w.tombstones, a.ID)
 	}
 	w.index = nil
 }
@@ -108,7 +108,7 @@ func (w *World) Remove(ids ...string) {
 		if !ok {
 			continue
 		}
-		w.graves[id] = n.account.Parent
+		w.tombstones[id] = n.account.Parent
 		delete(w.byID, id)
 		at, _ := slices.BinarySearchFunc(w.order, n.seq, bySeq)
 		w.order = slices.Delete(w.order, at, at+1)

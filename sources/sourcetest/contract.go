@@ -21,7 +21,7 @@ func Contract(t *testing.T, h Harness) {
 	h.bubble(t, "lists the same again", (*fixture).listsSame)
 	h.bubble(t, "reports what arrives", (*fixture).arrives)
 	h.bubble(t, "goes on from a cursor", (*fixture).resumes)
-	h.bubble(t, "tells its traits", (*fixture).traits)
+	h.bubble(t, "tells its metadata", (*fixture).metadata)
 	h.bubble(t, "keeps secrets out of accounts", (*fixture).accountsHideSecrets)
 	h.bubble(t, "stops when the reader does", (*fixture).stopsEarly)
 	h.stops(t)
@@ -86,25 +86,25 @@ func (f *fixture) resumes() {
 	}
 }
 
-func (f *fixture) traits() {
-	traits := f.source.Traits()
-	if traits.Mapping < 1 {
-		f.t.Errorf("Mapping = %d, want at least 1", traits.Mapping)
+func (f *fixture) metadata() {
+	metadata := f.source.Metadata()
+	if metadata.Mapping < 1 {
+		f.t.Errorf("Mapping = %d, want at least 1", metadata.Mapping)
 	}
-	if traits.Rules == nil {
+	if metadata.Rules == nil {
 		f.t.Error("no Rules")
 	}
-	if !strings.Contains(traits.Identity, Host) {
-		f.t.Errorf("Identity = %q does not name the host", traits.Identity)
+	if !strings.Contains(metadata.Identity, Host) {
+		f.t.Errorf("Identity = %q does not name the host", metadata.Identity)
 	}
-	f.hides("Identity", traits.Identity)
-	if again := f.source.Traits(); again.Identity != traits.Identity {
-		f.t.Errorf("Identity = %q, then %q", traits.Identity, again.Identity)
+	f.hides("Identity", metadata.Identity)
+	if again := f.source.Metadata(); again.Identity != metadata.Identity {
+		f.t.Errorf("Identity = %q, then %q", metadata.Identity, again.Identity)
 	}
 }
 
 func (f *fixture) accountsHideSecrets() {
-	canon := model.NewCanon(f.source.Traits().Rules)
+	canon := model.NewCanon(f.source.Metadata().Rules)
 	planted := map[string]bool{}
 	for _, r := range f.whole().records() {
 		for _, secret := range f.Secrets {

@@ -30,7 +30,7 @@ func (h Harness) maps(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer source.Close()
-	canon := model.NewCanon(source.Traits().Rules)
+	canon := model.NewCanon(source.Metadata().Rules)
 	t.Run("maps anything", rapid.MakeCheck(func(t *rapid.T) {
 		raw := mutate(t, rapid.SampledFrom(samples).Draw(t, "sample"))
 		m, err := mapRecord(source, canon, sources.Record{ID: "x", Raw: raw})

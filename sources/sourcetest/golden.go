@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "accept what the golden files hold now")
 // warnings, with list.golden.json; -update accepts them.
 func Golden(t *testing.T, h Harness) {
 	h.bubble(t, "list", func(f *fixture) {
-		canon := model.NewCanon(f.source.Traits().Rules)
+		canon := model.NewCanon(f.source.Metadata().Rules)
 		out := []byte("[\n")
 		for i, r := range f.whole().records() {
 			m, err := mapRecord(f.source, canon, r)

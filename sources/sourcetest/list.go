@@ -11,7 +11,7 @@ import (
 // Listed reads a listing to its end and returns its accounts, mapped as the
 // engine does, in their order, and its errors.
 func Listed(ctx context.Context, source sources.Source, w sources.Window) ([]model.Account, error) {
-	canon := model.NewCanon(source.Traits().Rules)
+	canon := model.NewCanon(source.Metadata().Rules)
 	var accounts []model.Account
 	var errs []error
 	for page, err := range source.List(ctx, w, "") {
