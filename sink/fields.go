@@ -9,8 +9,8 @@ import (
 	"rollcall/model"
 )
 
-// A Drift is a field of a provider's objects that was never seen before, or
-// that has a type that it never had. It tells no value.
+// A Drift is a field of a provider's objects that is new, or has a type that it
+// never had. It has no value of the field.
 type Drift struct {
 	Path    string
 	Was, Is model.Type // Was is 0 where the field is new
@@ -26,9 +26,9 @@ func (a *applying) fields(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now, gone := a.o.Fields.Merge(known)
-	if len(gone) > 0 {
-		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.payload_fields WHERE provider = $1 AND path = ANY ($2)`, a.start.Provider, pq.Array(gone))
+	now, dropped := a.o.Fields.Merge(known)
+	if len(dropped) > 0 {
+		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.payload_fields WHERE provider = $1 AND path = ANY ($2)`, a.start.Provider, pq.Array(dropped))
 		if err != nil {
 			return err
 		}
@@ -64,18 +64,18 @@ func (a *applying) knownFields(ctx context.Context) (known []model.Field, err er
 	return known, rows.Err()
 }
 
-// drift is what is now that was not known. null is no type to speak of: most
-// fields are null somewhere.
+// drift returns what is new in now. The type null does not count: most fields are
+// null somewhere.
 func drift(known, now []model.Field) (list []Drift) {
-	was := make(map[string]model.Type, len(known))
+	types := make(map[string]model.Type, len(known))
 	for _, f := range known {
-		was[f.Path] = f.Types
+		types[f.Path] = f.Types
 	}
 	for _, f := range now {
-		before, there := was[f.Path]
+		before, found := types[f.Path]
 		before &^= model.TypeNull
 		fresh := f.Types &^ model.TypeNull &^ before
-		if !there {
+		if !found {
 			list = append(list, Drift{Path: f.Path, Is: f.Types})
 		} else if before != 0 && fresh != 0 {
 			list = append(list, Drift{Path: f.Path, Was: before, Is: fresh})

@@ -29,7 +29,7 @@ func opened(t *testing.T, sessions int) *sqlx.DB {
 
 func begun(t *testing.T, db *sqlx.DB, source string) *Run {
 	t.Helper()
-	// A session that was ended lets go a little later.
+	// A session that was terminated frees its lock a little later.
 	r, err := Begin(t.Context(), db, Start{Source: source, Provider: "fake", Trigger: "schedule", Wait: endedWait})
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func begun(t *testing.T, db *sqlx.DB, source string) *Run {
 	return r
 }
 
-// tickOf is where a source stands in its schedule.
+// tickOf returns the state of a source in its schedule.
 func tickOf(t *testing.T, db *sqlx.DB, source string) Tick {
 	t.Helper()
 	list, err := Ticks(t.Context(), db, []string{source})
@@ -57,19 +57,18 @@ func (r *Run) pid(t *testing.T) (pid int) {
 	return pid
 }
 
-// Of three runs that wait for a provider one is silent, one gives signs of
-// life, and one speaks to Postgres.
-func TestOnlyASilentRunIsEnded(t *testing.T) {
+// Of three runs that wait for a provider, one is silent, one sends heartbeats, and
+// one talks to Postgres.
+func TestOnlyAStaleRunIsTerminated(t *testing.T) {
 	db := opened(t, 6)
-	// Long beside what a sign of life takes on a busy machine.
+	// Longer than a heartbeat takes on a busy machine.
 	const silence = 3 * time.Second
 	began := time.Now()
 	silent, beating, speaking := begun(t, db, "silent"), begun(t, db, "beating"), begun(t, db, "speaking")
-	pid := beating.pid(t)
 	var ended []string
 	for len(ended) == 0 && time.Since(began) < time.Minute {
-		if held, err := beating.beat(beating.lease, pid); err != nil || !held {
-			t.Fatal("a beat: ", held, err)
+		if held, err := beating.heartbeat(); err != nil || !held {
+			t.Fatal("a heartbeat: ", held, err)
 		}
 		speaking.pid(t)
 		var err error
@@ -80,20 +79,20 @@ func TestOnlyASilentRunIsEnded(t *testing.T) {
 	if took := time.Since(began); !slices.Equal(ended, []string{"silent"}) || took < silence-100*time.Millisecond {
 		t.Errorf("after %v, ended %q", took, ended)
 	}
-	// Its connection is free, and what it does comes to nothing.
+	// Its connection is free, and it cannot apply.
 	begun(t, db, "silent")
-	if _, err := silent.Apply(t.Context(), Outcome{Complete: true}); err == nil {
+	if _, err := silent.Apply(t.Context(), Outcome{Mode: WholeListing}); err == nil {
 		t.Error("a run whose session was ended could apply")
 	}
 	for _, r := range []*Run{beating, speaking} {
-		if _, err := r.Apply(t.Context(), Outcome{Complete: true}); err != nil {
+		if _, err := r.Apply(t.Context(), Outcome{Mode: WholeListing}); err != nil {
 			t.Errorf("%s: %v", r.Source, err)
 		}
 	}
 }
 
-// A run learns that it lost its hold, and what it waits for is cut short.
-func TestARunThatLostItsHoldIsTold(t *testing.T) {
+// The context of a run that lost its connection ends.
+func TestARunLearnsThatItLostItsConnection(t *testing.T) {
 	db := opened(t, 4)
 	r := begun(t, db, "acme")
 	ctx, cancel := r.Bind(t.Context())
@@ -105,10 +104,10 @@ func TestARunThatLostItsHoldIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-answer; err == nil {
-		t.Error("the session goes on")
+		t.Error("the session did not end")
 	}
-	if held, err := r.beat(r.lease, pid); err != nil || held {
-		t.Errorf("a beat of a session that has ended: %v, %v", held, err)
+	if held, err := r.heartbeat(); err != nil || held {
+		t.Errorf("a heartbeat of a session that has ended: %v, %v", held, err)
 	}
 	r.lease.lose(ErrLost)
 	<-ctx.Done()

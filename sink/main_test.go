@@ -75,7 +75,7 @@ func (r *Run) read(t testing.TB, accounts ...model.Account) {
 // apply applies a complete listing that left nothing out.
 func (r *Run) apply(t testing.TB) Report {
 	t.Helper()
-	report, err := r.Apply(t.Context(), Outcome{Complete: true})
+	report, err := r.Apply(t.Context(), Outcome{Mode: WholeListing})
 	if err != nil {
 		t.Fatal(err)
 	}

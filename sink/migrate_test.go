@@ -120,7 +120,7 @@ func TestAReaderIsToldWhatItMayDo(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), `SET ROLE directory_reader`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Versions(t.Context(), db); err == nil || !strings.Contains(err.Error(), "an analyst's role lacks it rightly") {
+	if _, err := Versions(t.Context(), db); err == nil || !strings.Contains(err.Error(), "an analyst's role reads with") {
 		t.Errorf("it says %v", err)
 	}
 }

@@ -3,57 +3,54 @@ package sink
 import (
 	"context"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/lib/pq"
 )
 
-// reject files the records that could not be taken, and resolves those that a
-// complete run met no more.
+// reject files the run's rejects, and resolves those that no longer apply.
 func (a *applying) reject(ctx context.Context) error {
-	if a.rejects > 0 {
-		if err := a.tx.GetContext(ctx, &a.noID, statement("rejected_alone"), a.stagedBy); err != nil {
+	if a.staging.rejects > 0 {
+		if err := a.tx.GetContext(ctx, &a.seen.noID, statement("rejected_alone"), a.staging.runID); err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, "file_rejects", a.ID, a.instant, a.stagedBy); err != nil {
+		if _, err := a.exec(ctx, "file_rejects", a.ID, a.instant, a.staging.runID); err != nil {
 			return err
 		}
-		if _, err := a.tx.ExecContext(ctx, `DELETE FROM directory_internal.staged_reject WHERE run_id = $1`, a.stagedBy); err != nil {
+		if err := a.staging.deleteRejects(ctx, a.tx); err != nil {
 			return err
 		}
 	}
-	if a.o.ByHand {
-		_, err := a.exec(ctx, "resolve_retired", a.Source, a.instant, a.o.Retired)
-		return err
+	var err error
+	switch a.o.Mode {
+	case RetireConnection, RetireAccount:
+		_, err = a.exec(ctx, "resolve_retired", a.Source, a.instant, a.o.Mode == RetireConnection)
+	case Replay:
+		_, err = a.exec(ctx, "resolve_replayed", a.Source, a.o.IDMember, a.instant)
+	case WholeListing:
+		_, err = a.exec(ctx, "resolve_rejects", a.Source, a.ID, a.instant)
+	default:
+		err = a.resolveTaken(ctx)
 	}
-	if a.o.Replay {
-		_, err := a.exec(ctx, "resolve_replayed", a.Source, a.o.IDMember, a.instant)
-		return err
-	}
-	if a.o.Complete {
-		_, err := a.exec(ctx, "resolve_rejects", a.Source, a.ID, a.instant)
-		return err
-	}
-	return a.resolveTaken(ctx)
+	return err
 }
 
 // resolveBatch is how many accounts have their rejects resolved by one statement.
 const resolveBatch = 10_000
 
 // resolveTaken resolves the rejects of accounts that a part of a listing
-// brought in good order.
+// has in a valid form.
 func (a *applying) resolveTaken(ctx context.Context) error {
-	if a.seq > 0 {
-		if _, err := a.exec(ctx, "resolve_taken", a.Source, a.ID, a.instant, a.stagedBy); err != nil {
+	if a.staging.seq > 0 {
+		if _, err := a.exec(ctx, "resolve_taken", a.Source, a.ID, a.instant, a.staging.runID); err != nil {
 			return err
 		}
 	}
-	seen, err := a.openRejects(ctx)
+	open, err := readIDs(ctx, a.tx, statement("open_rejects"), a.Source, a.ID)
 	if err != nil {
 		return err
 	}
-	seen.And(a.seen)
+	open.And(a.seen.known)
 	ids := make([]uint64, resolveBatch)
-	for each := seen.ManyIterator(); ; {
+	for each := open.ManyIterator(); ; {
 		n := each.NextMany(ids)
 		if n == 0 {
 			return nil
@@ -66,22 +63,4 @@ func (a *applying) resolveTaken(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// openRejects returns the accounts with rejects that are open.
-func (a *applying) openRejects(ctx context.Context) (*roaring64.Bitmap, error) {
-	rows, err := a.tx.QueryContext(ctx, statement("open_rejects"), a.Source, a.ID)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	open := roaring64.New()
-	for rows.Next() {
-		var id uint64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		open.Add(id)
-	}
-	return open, rows.Err()
 }

@@ -19,13 +19,13 @@ func TestARunThatLostItsHoldCannotApply(t *testing.T) {
 	}
 	second := begin(t, db)
 	second.read(t, named("a", "News"))
-	if _, err := first.Apply(t.Context(), Outcome{Complete: true}); !errors.Is(err, ErrLost) {
+	if _, err := first.Apply(t.Context(), Outcome{Mode: WholeListing}); !errors.Is(err, ErrLost) {
 		t.Errorf("the first run's Apply returned %v, want ErrLost", err)
 	}
 	if report := second.apply(t); report.Created != 1 {
 		t.Errorf("the second run: %+v", report)
 	}
-	if _, err := first.Apply(t.Context(), Outcome{Complete: true}); !errors.Is(err, ErrLost) {
+	if _, err := first.Apply(t.Context(), Outcome{Mode: WholeListing}); !errors.Is(err, ErrLost) {
 		t.Errorf("after the second has applied, the first run's Apply returned %v, want ErrLost", err)
 	}
 	first.Close(t.Context())
@@ -91,7 +91,7 @@ func TestAPlanLeavesNoTrace(t *testing.T) {
 	}
 	p.read(t, named("a", "B"), named("b", "B"))
 	told := map[string]string{}
-	if _, err := p.Plan(t.Context(), Outcome{Complete: true}, func(c Change) error { told[c.ExternalID] = c.Operation; return nil }); err != nil {
+	if _, err := p.Plan(t.Context(), Outcome{Mode: WholeListing}, func(c Change) error { told[c.ExternalID] = c.Operation; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if told["a"] != "updated" || told["b"] != "created" {

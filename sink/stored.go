@@ -13,8 +13,8 @@ type StoredAccount struct {
 	Facts
 }
 
-// storedPage is how many accounts are asked for at once: rows come one by one,
-// so that it bounds how long a statement lasts and not the memory.
+// storedPage is how many accounts one statement reads. Rows come one by one: it
+// bounds how long a statement runs, not the memory.
 const storedPage = 5000
 
 // StoredAccounts yields the accounts of a source, deleted ones too, by external
@@ -61,8 +61,7 @@ func storedAfter(ctx context.Context, db *sqlx.DB, source, after string, each fu
 // StoredRejects yields the open rejects of a source whose record could be kept.
 func StoredRejects(ctx context.Context, db *sqlx.DB, source string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		rows, err := db.QueryContext(ctx, `SELECT payload FROM directory.rejects
-			WHERE source = $1 AND resolved_at IS NULL AND payload IS NOT NULL ORDER BY last_seen_at`, source)
+		rows, err := db.QueryContext(ctx, statement("stored_rejects"), source)
 		if err != nil {
 			yield(nil, wrap(ctx, err))
 			return

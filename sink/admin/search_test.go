@@ -1,4 +1,4 @@
-package sink
+package admin
 
 import (
 	"crypto/rand"
