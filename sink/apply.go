@@ -2,7 +2,6 @@ package sink
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -209,22 +208,15 @@ func (a *applying) classify(ctx context.Context) error {
 	if _, err := a.exec(ctx, "classify", a.staging.runID, pq.Array(a.o.Volatile), a.o.Mode == Replay); err != nil {
 		return err
 	}
-	rows, err := a.tx.QueryContext(ctx, `SELECT operation, pg_catalog.count(*), pg_catalog.bool_or('parent_external_id' = ANY (changed)) FROM pg_temp.change GROUP BY operation`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var operation string
-		var n int64
-		var relinked sql.NullBool
-		if err := rows.Scan(&operation, &n, &relinked); err != nil {
-			return err
-		}
+	const totals = `SELECT operation, pg_catalog.count(*), coalesce(pg_catalog.bool_or('parent_external_id' = ANY (changed)), false) FROM pg_temp.change GROUP BY operation`
+	var operation string
+	var n int64
+	var relinked bool
+	return eachRow(ctx, a.tx, totals, nil, func() error {
 		a.report.add(operation, n)
-		a.relinked = a.relinked || relinked.Bool
-	}
-	return rows.Err()
+		a.relinked = a.relinked || relinked
+		return nil
+	}, &operation, &n, &relinked)
 }
 
 // exec runs the statement of that name and returns how many rows it affected.

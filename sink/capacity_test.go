@@ -44,12 +44,12 @@ func limited(t *testing.T, limit string) string {
 // A run that finds no session to spare waits until there is one.
 func TestTooFewConnectionsAreWaitedFor(t *testing.T) {
 	t.Parallel()
-	db, err := Open(t.Context(), limited(t, "3"), 8) // two runs, and their signs of life
+	db, err := Open(t.Context(), limited(t, "3"), 8) // two runs, and their heartbeats
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	first, second := begun(t, db, "first"), begun(t, db, "second")
@@ -80,7 +80,7 @@ func TestTooFewConnectionsAreWaitedFor(t *testing.T) {
 	second.Close(t.Context())
 }
 
-// Signs of life for which the server has no session to spare cost a run nothing;
+// Heartbeats for which the server has no session to spare cost a run nothing;
 // those that do not get there cost it the connection, with the reason.
 func TestARunKeepsItsHoldWhileTheServerIsFull(t *testing.T) {
 	t.Parallel()
@@ -130,7 +130,7 @@ func TestTheHolderOfALockIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	r := begun(t, db, "acme")

@@ -114,28 +114,21 @@ func (r *Run) findCheckpoint(ctx context.Context) (m Mark, runID int64, err erro
 
 // loadSeen fills in what was seen from the rows that were staged.
 func (r *Run) loadSeen(ctx context.Context) error {
-	rows, err := r.conn.QueryContext(ctx, r.staging.statement(statement("checkpoint_seen")), r.staging.runID, int64(fullDetail))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id int64
-		var known, full, deleted bool
-		if err := rows.Scan(&id, &known, &full, &deleted); err != nil {
-			return err
-		}
+	query := r.staging.statement(statement("checkpoint_seen"))
+	var id int64
+	var known, full, deleted bool
+	return eachRow(ctx, r.conn, query, []any{r.staging.runID, int64(fullDetail)}, func() error {
 		if !known {
 			r.seen.created++
-			continue
+			return nil
 		}
 		r.seen.restage(id)
 		r.seen.add(id, !full)
 		if deleted {
 			r.seen.returned.Add(uint64(id))
 		}
-	}
-	return rows.Err()
+		return nil
+	}, &id, &known, &full, &deleted)
 }
 
 // dropCheckpoints drops the connection's checkpoints: the directory is about to

@@ -45,24 +45,17 @@ type Chunk struct {
 // of runs that were never applied.
 func (r *Run) LoadChunks(ctx context.Context) (*ChunkCache, error) {
 	c := &ChunkCache{}
-	rows, err := r.conn.QueryContext(ctx, statement("recall"), r.connection)
-	if err != nil {
-		return nil, wrap(ctx, err)
-	}
-	defer func() { _ = rows.Close() }()
 	leftovers := false
-	for rows.Next() {
-		var raw []byte
-		var valid bool
-		if err := rows.Scan(&raw, &valid); err != nil {
-			return nil, wrap(ctx, err)
-		}
+	var digest []byte
+	var valid bool
+	err := eachRow(ctx, r.conn, statement("recall"), []any{r.connection}, func() error {
 		if valid {
-			c.digests = append(c.digests, Digest(raw))
+			c.digests = append(c.digests, Digest(digest))
 		}
 		leftovers = leftovers || !valid
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	}, &digest, &valid)
+	if err != nil {
 		return nil, wrap(ctx, err)
 	}
 	c.hit = make([]bool, len(c.digests))
@@ -105,32 +98,23 @@ func appendBytes(b, raw []byte) []byte {
 
 // Recognize counts the accounts of the chunks that came again as seen. It
 // reports false where one of them also came in a changed record: only a comparison
-// of all records can tell which of the two came last.
+// of all records shows which of the two came last.
 func (r *Run) Recognize(ctx context.Context, c *ChunkCache) (clear bool, err error) {
 	if len(c.digests) == 0 {
 		return true, nil
 	}
-	rows, err := r.conn.QueryContext(ctx, `SELECT digest, accounts FROM directory_internal.seen_chunk WHERE connection = $1 AND run_id = 0`, r.connection)
-	if err != nil {
-		return false, wrap(ctx, err)
-	}
-	defer func() { _ = rows.Close() }()
 	known := roaring64.New()
-	for rows.Next() {
-		var digest, packed []byte
-		if err := rows.Scan(&digest, &packed); err != nil {
-			return false, wrap(ctx, err)
-		}
+	var digest, packed []byte
+	err = eachRow(ctx, r.conn, `SELECT digest, accounts FROM directory_internal.seen_chunk WHERE connection = $1 AND run_id = 0`, []any{r.connection}, func() error {
 		if i := c.Find(Digest(digest)); i < 0 || !c.hit[i] {
-			continue
+			return nil
 		}
 		set := roaring64.New()
-		if err := set.UnmarshalBinary(packed); err != nil {
-			return false, err
-		}
+		err := set.UnmarshalBinary(packed)
 		known.Or(set)
-	}
-	if err := rows.Err(); err != nil {
+		return err
+	}, &digest, &packed)
+	if err != nil {
 		return false, wrap(ctx, err)
 	}
 	clear = !known.Intersects(r.seen.restaged)

@@ -84,7 +84,7 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 	exec(t, db, `UPDATE directory_internal.tick SET open_since = `+ahead)
 	open := tickOf(t, db, "acme")
 	if won, err := Retry(t.Context(), db, open); !open.NotStarted || !won || err != nil {
-		t.Errorf("a tick that was opened in the future: %+v, made up: %v, %v", open, won, err)
+		t.Errorf("a tick that was opened in the future: %+v, retried: %v, %v", open, won, err)
 	}
 
 	if ok, err := Remember(t.Context(), db, "acme", []string{"a"}); !ok || err != nil {

@@ -19,21 +19,14 @@ type Facts struct {
 // Stored returns what the directory holds of those accounts, by external id;
 // unknown ones are left out.
 func (r *Run) Stored(ctx context.Context, ids []string) (map[string]Facts, error) {
-	rows, err := r.conn.QueryContext(ctx, statement("stored"), r.Source, pq.Array(ids))
-	if err != nil {
-		return nil, wrap(ctx, err)
-	}
-	defer func() { _ = rows.Close() }()
 	stored := make(map[string]Facts, len(ids))
-	for rows.Next() {
-		var id string
-		var f Facts
-		if err := rows.Scan(&id, &f.Payload, &f.Parent, &f.Status); err != nil {
-			return nil, wrap(ctx, err)
-		}
+	var id string
+	var f Facts
+	err := eachRow(ctx, r.conn, statement("stored"), []any{r.Source, pq.Array(ids)}, func() error {
 		stored[id] = f
-	}
-	return stored, wrap(ctx, rows.Err())
+		return nil
+	}, &id, &f.Payload, &f.Parent, &f.Status)
+	return stored, wrap(ctx, err)
 }
 
 // A Key is a record as it is compared.

@@ -15,28 +15,15 @@ func (a *applying) missing() int64 {
 	return a.o.Deletions.Missing.Len()
 }
 
-// missingChunk is how many ids go to Postgres in one array.
-const missingChunk = 10_000
-
 // loadMissing puts the missing accounts into a table to join with.
 func (a *applying) loadMissing(ctx context.Context) error {
 	if a.missing() == 0 {
 		return nil
 	}
-	ids := make([]int64, 0, missingChunk)
-	flush := func() error {
-		_, err := a.tx.ExecContext(ctx, `INSERT INTO pg_temp.missing SELECT pg_catalog.unnest($1::bigint[])`, pq.Array(ids))
-		ids = ids[:0]
+	return inBatches(a.o.Deletions.Missing.ids, func(ids pq.Int64Array) error {
+		_, err := a.tx.ExecContext(ctx, `INSERT INTO pg_temp.missing SELECT pg_catalog.unnest($1::bigint[])`, ids)
 		return err
-	}
-	for it := a.o.Deletions.Missing.ids.Iterator(); it.HasNext(); {
-		if ids = append(ids, int64(it.Next())); len(ids) == missingChunk {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return flush()
+	})
 }
 
 // chooseDeletions decides which of the missing accounts are deleted; the others are

@@ -47,21 +47,14 @@ func (a *applying) fields(ctx context.Context) error {
 }
 
 func (a *applying) knownFields(ctx context.Context) (known []model.Field, err error) {
-	rows, err := a.tx.QueryContext(ctx, `SELECT path, types FROM directory.payload_fields WHERE provider = $1 ORDER BY path FOR UPDATE`, a.start.Provider)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var f model.Field
-		var types pq.StringArray
-		if err := rows.Scan(&f.Path, &types); err != nil {
-			return nil, err
-		}
-		f.Types = model.TypesOf(types)
-		known = append(known, f)
-	}
-	return known, rows.Err()
+	var path string
+	var types pq.StringArray
+	const query = `SELECT path, types FROM directory.payload_fields WHERE provider = $1 ORDER BY path FOR UPDATE`
+	err = eachRow(ctx, a.tx, query, []any{a.start.Provider}, func() error {
+		known = append(known, model.Field{Path: path, Types: model.TypesOf(types)})
+		return nil
+	}, &path, &types)
+	return known, err
 }
 
 // drift returns what is new in now. The type null does not count: most fields are

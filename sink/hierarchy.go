@@ -77,21 +77,14 @@ func (a *applying) breakCycles(ctx context.Context, unplaced int64) error {
 			return err
 		}
 	}
-	rows, err := a.tx.QueryContext(ctx, statement("cut_cycles"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
+	var id string
+	err := eachRow(ctx, a.tx, statement("cut_cycles"), nil, func() error {
 		if a.report.Cycles++; len(a.report.CyclesAt) < maxCyclesReported {
 			a.report.CyclesAt = append(a.report.CyclesAt, id)
 		}
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	}, &id)
+	if err != nil {
 		return err
 	}
 	if _, err := a.tx.ExecContext(ctx, `DELETE FROM pg_temp.placement`); err != nil {

@@ -137,8 +137,8 @@ func (r *Run) ShortenDeadline() func() {
 	return func() { dog.shorten(cancelGrace) }
 }
 
-// TerminateStale terminates the sessions of runs whose last sign of life is older
-// than timeout, and returns their sources.
+// TerminateStale terminates the sessions of runs that were silent for longer than
+// timeout, and returns their sources.
 func TerminateStale(ctx context.Context, db *sqlx.DB, timeout time.Duration) ([]string, error) {
 	var names []string
 	err := db.SelectContext(ctx, &names, statement("end_silent"), lockClass, timeout.Seconds())

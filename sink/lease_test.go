@@ -21,7 +21,7 @@ func opened(t *testing.T, sessions int) *sqlx.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return db
@@ -148,8 +148,8 @@ func TestATickIsClaimedOnce(t *testing.T) {
 	}
 }
 
-// A tick whose run died is told to all, and goes to one of them, once.
-func TestATickIsMadeUpOnce(t *testing.T) {
+// A tick whose run died is retried by one of all processes, once.
+func TestATickIsRetriedOnce(t *testing.T) {
 	db := opened(t, 12)
 	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
 		t.Fatal(err)
@@ -159,12 +159,12 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 		t.Helper()
 		r := begun(t, db, "acme")
 		if at := look(); at.Died != nil {
-			t.Errorf("run %d goes on, and is told to have died", *at.Died)
+			t.Errorf("run %d is in progress, and is reported dead", *at.Died)
 		}
 		db.MustExec(`SELECT pg_terminate_backend($1)`, r.pid(t))
 		for at := look(); at.Died == nil || *at.Died != r.ID; at = look() {
 			if t.Context().Err() != nil {
-				t.Fatal("that the run died is not told")
+				t.Fatal("the death of the run is not reported")
 			}
 		}
 	}
@@ -187,27 +187,27 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 		}
 	}
 	if again := look(); winners != 1 || again.Died != nil {
-		t.Errorf("%d made the tick up; it is told once more: %v", winners, again.Died != nil)
+		t.Errorf("%d retried the tick; the death is reported again: %v", winners, again.Died != nil)
 	}
-	// The run that made it up dies, too: that is told with the next tick alone.
+	// The run of the retry dies, too: that is reported with the next tick alone.
 	r := begun(t, db, "acme")
 	db.MustExec(`SELECT pg_terminate_backend($1)`, r.pid(t))
 	if mine, err := Retry(t.Context(), db, at); mine || err != nil || look().Died != nil {
-		t.Errorf("a tick is made up twice: %v", err)
+		t.Errorf("a tick is retried twice: %v", err)
 	}
 	if mine, err := Claim(t.Context(), db, look(), look().Now, true); !mine || err != nil {
 		t.Fatalf("the next tick: %v, %v", mine, err)
 	}
 	die()
-	// One that ended is none that died.
+	// A run that ended did not die.
 	at = look()
 	db.MustExec(`UPDATE directory.runs SET status = 'interrupted' WHERE status = 'running'`)
 	if mine, err := Retry(t.Context(), db, at); mine || err != nil || look().Died != nil {
-		t.Errorf("a run that ended is made up: %v", err)
+		t.Errorf("a run that ended is retried: %v", err)
 	}
 }
 
-// A tick stays open until its run begins, whoever claimed it; it begins once.
+// A tick stays open until its run begins, in any process; it begins once.
 func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 	db := opened(t, 8)
 	look := func() Tick { return tickOf(t, db, "acme") }
@@ -230,10 +230,10 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 		t.Helper()
 		at := look()
 		if at.NotStarted != want {
-			t.Errorf("told that no run began: %v", at.NotStarted)
+			t.Errorf("reported that no run began: %v", at.NotStarted)
 		}
 		if mine, err := Retry(t.Context(), db, at); mine != want || err != nil {
-			t.Errorf("made up: %v, %v", mine, err)
+			t.Errorf("retried: %v, %v", mine, err)
 		}
 	}
 	late := func() {

@@ -20,7 +20,7 @@ func directory(t testing.TB) *sqlx.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	sinktest.Publish(t, db)
@@ -39,7 +39,7 @@ func begin(t testing.TB, db *sqlx.DB) *Run {
 	return r
 }
 
-// named is an account of which nothing else is told.
+// named is an account with a name and nothing else.
 func named(id, name string) model.Account {
 	return model.Account{
 		ExternalID: id, Name: name, Status: model.Active,

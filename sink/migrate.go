@@ -37,11 +37,6 @@ type Migration struct {
 	patience time.Duration // how long to wait for locked tables; 0 is lockPatience
 }
 
-// Migrate runs a Migration without a log.
-func Migrate(ctx context.Context, db *sqlx.DB, readerRole string) error {
-	return Migration{DB: db, ReaderRole: readerRole}.Run(ctx)
-}
-
 // Run migrates. It is safe when many processes start at once: one migrates, the
 // others wait for it. A schema newer than this program is left alone.
 func (m Migration) Run(ctx context.Context) error {

@@ -24,7 +24,7 @@ func TestManyMigrateAtOnce(t *testing.T) {
 				return err
 			}
 			defer db.Close()
-			return Migrate(t.Context(), db, "directory_reader")
+			return Migration{DB: db, ReaderRole: "directory_reader"}.Run(t.Context())
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -112,8 +112,8 @@ func TestWhatTheReaderCanRead(t *testing.T) {
 	}
 }
 
-// An analyst who asks for more than may be read is told that it is no fault.
-func TestAReaderIsToldWhatItMayDo(t *testing.T) {
+// The error of an analyst who reads too much says what an analyst may read.
+func TestTheErrorOfAReaderSaysWhatItMayDo(t *testing.T) {
 	t.Parallel()
 	db := directory(t)
 	db.SetMaxOpenConns(1) // the session that has the role
@@ -168,7 +168,7 @@ func TestHistoryIsMigrated(t *testing.T) {
 		SELECT k, 'acme', 'X' || k, 'signalwire', k, 0, ARRAY[k], 'now', 'active', '{}', '', '2026-03-01', '2026-03-02' FROM generate_series(1, 3) k`)
 	db.MustExec(`INSERT INTO directory_internal.account_version (account_id, valid_from, valid_to, operation, provider, name, status, payload, fingerprint)
 		VALUES (2, '2026-03-01', '2026-03-02', 'created', 'signalwire', 'then', 'active', '{}', '')`)
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var names []string

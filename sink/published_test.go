@@ -25,7 +25,7 @@ func TestAPublishedDirectoryIsMigrated(t *testing.T) {
 	db := migratedTo(t, 12)
 	db.MustExec(`CREATE PUBLICATION chosen FOR TABLE directory.rejects, directory_internal.seen_chunk, directory_internal.staged_account`)
 	db.MustExec(`INSERT INTO directory.rejects (run_id, source, reason, first_seen_at, last_seen_at) VALUES (1, 'acme', 'then', now(), now())`)
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	db.MustExec(`UPDATE directory.rejects SET resolved_at = now() WHERE id = 1`)

@@ -81,7 +81,7 @@ func (s site) gaps(t *testing.T) (objects []string) {
 
 func (s site) migrate(t *testing.T) {
 	t.Helper()
-	if err := Migrate(t.Context(), s.owner, s.reader); err != nil {
+	if err := (Migration{DB: s.owner, ReaderRole: s.reader}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if gaps := s.gaps(t); len(gaps) > 0 {

@@ -33,9 +33,6 @@ func (a *applying) reject(ctx context.Context) error {
 	return err
 }
 
-// resolveBatch is how many accounts have their rejects resolved by one statement.
-const resolveBatch = 10_000
-
 // resolveTaken resolves the rejects of accounts that a part of a listing
 // has in a valid form.
 func (a *applying) resolveTaken(ctx context.Context) error {
@@ -49,18 +46,8 @@ func (a *applying) resolveTaken(ctx context.Context) error {
 		return err
 	}
 	open.And(a.seen.known)
-	ids := make([]uint64, resolveBatch)
-	for each := open.ManyIterator(); ; {
-		n := each.NextMany(ids)
-		if n == 0 {
-			return nil
-		}
-		batch := make(pq.Int64Array, n)
-		for i, id := range ids[:n] {
-			batch[i] = int64(id)
-		}
-		if _, err := a.exec(ctx, "resolve_seen", a.Source, a.ID, a.instant, batch); err != nil {
-			return err
-		}
-	}
+	return inBatches(open, func(ids pq.Int64Array) error {
+		_, err := a.exec(ctx, "resolve_seen", a.Source, a.ID, a.instant, ids)
+		return err
+	})
 }

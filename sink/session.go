@@ -7,7 +7,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/jmoiron/sqlx"
 )
 
@@ -96,22 +95,4 @@ func (s *session) discard() {
 	s.endLease()
 	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
 	_ = s.conn.Close()
-}
-
-// readIDs returns the ids that a query selects.
-func readIDs(ctx context.Context, q sqlx.QueryerContext, query string, args ...any) (*roaring64.Bitmap, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	ids := roaring64.New()
-	for rows.Next() {
-		var id uint64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids.Add(id)
-	}
-	return ids, rows.Err()
 }

@@ -28,7 +28,7 @@ func TestDoctorNamesMissingReaderRights(t *testing.T) {
 	db := open(t, u.String())
 	migrate := func() {
 		t.Helper()
-		if err := sink.Migrate(t.Context(), db, reader); err != nil {
+		if err := (sink.Migration{DB: db, ReaderRole: reader}).Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

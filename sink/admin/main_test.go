@@ -26,7 +26,7 @@ func open(t *testing.T, url string) *sqlx.DB {
 func directory(t *testing.T) *sqlx.DB {
 	t.Helper()
 	db := open(t, sinktest.URL(t))
-	if err := sink.Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (sink.Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return db
