@@ -71,7 +71,7 @@ func TestTheLastSuccessIsNeverInTheFuture(t *testing.T) {
 // What the clock put off while it was ahead is not waited for.
 func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 	t.Parallel()
-	db := opened(t, 6)
+	db := directory(t)
 	const ahead = `clock_timestamp() + interval '1 year'`
 
 	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
@@ -102,7 +102,7 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 // The process of a run that died while the clock was ahead is found silent.
 func TestASilentRunOfAClockThatWasSetBackIsEnded(t *testing.T) {
 	t.Parallel()
-	db := opened(t, 6)
+	db := directory(t)
 	const silence = time.Second
 	r := begun(t, db, "acme")
 	if held, err := r.heartbeat(); !held || err != nil {

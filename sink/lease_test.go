@@ -10,22 +10,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-
-	"rollcall/sink/sinktest"
 )
-
-func opened(t *testing.T, sessions int) *sqlx.DB {
-	t.Helper()
-	db, err := Open(t.Context(), sinktest.URL(t), sessions)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return db
-}
 
 func begun(t *testing.T, db *sqlx.DB, source string) *Run {
 	t.Helper()
@@ -60,7 +45,7 @@ func (r *Run) pid(t *testing.T) (pid int) {
 // Of three runs that wait for a provider, one is silent, one sends heartbeats, and
 // one talks to Postgres.
 func TestOnlyAStaleRunIsTerminated(t *testing.T) {
-	db := opened(t, 6)
+	db := directory(t)
 	// Longer than a heartbeat takes on a busy machine.
 	const silence = 3 * time.Second
 	began := time.Now()
@@ -93,7 +78,7 @@ func TestOnlyAStaleRunIsTerminated(t *testing.T) {
 
 // The context of a run that lost its connection ends.
 func TestARunLearnsThatItLostItsConnection(t *testing.T) {
-	db := opened(t, 4)
+	db := directory(t)
 	r := begun(t, db, "acme")
 	ctx, cancel := r.Bind(t.Context())
 	defer cancel()
@@ -118,7 +103,7 @@ func TestARunLearnsThatItLostItsConnection(t *testing.T) {
 
 // A tick goes to one of all who saw the one before it.
 func TestATickIsClaimedOnce(t *testing.T) {
-	db := opened(t, 8)
+	db := directory(t)
 	tick := time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
 	for i := range 3 {
 		list, err := Ticks(t.Context(), db, []string{"acme"})
@@ -150,7 +135,7 @@ func TestATickIsClaimedOnce(t *testing.T) {
 
 // A tick whose run died is retried by one of all processes, once.
 func TestATickIsRetriedOnce(t *testing.T) {
-	db := opened(t, 12)
+	db := directory(t)
 	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +194,7 @@ func TestATickIsRetriedOnce(t *testing.T) {
 
 // A tick stays open until its run begins, in any process; it begins once.
 func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
-	db := opened(t, 8)
+	db := directory(t)
 	look := func() Tick { return tickOf(t, db, "acme") }
 	begin := func() error {
 		r, err := Begin(t.Context(), db, Start{Source: "acme", Provider: "fake", Trigger: "schedule", Wait: endedWait, Tick: true})
@@ -279,7 +264,7 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 // Sessions that ended while they lay idle, as with a restart of Postgres, cost
 // no run.
 func TestARunBeginsAfterItsSessionsEnded(t *testing.T) {
-	db := opened(t, 6)
+	db := directory(t)
 	var idle []*sqlx.Conn
 	for range 5 {
 		conn, err := db.Connx(t.Context())
