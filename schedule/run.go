@@ -233,7 +233,7 @@ func logResult(log *slog.Logger, r Result) {
 		return
 	}
 	args := []any{"run", r.RunID, "status", r.Status}
-	for column, n := range r.Counts.All() {
+	for column, n := range r.Counts.Each() {
 		args = append(args, column, n)
 	}
 	args = append(args, "took", r.Took.Round(time.Millisecond))

@@ -34,13 +34,13 @@ var counts = []struct {
 	{"held", false, func(c *Counts) *int64 { return &c.Held }},
 }
 
-// All yields each count by its column.
-func (c Counts) All() iter.Seq2[string, int64] { return c.each(false) }
+// Each yields each count by its column.
+func (c Counts) Each() iter.Seq2[string, int64] { return c.yield(false) }
 
 // Operations yields the counts of changes, by the operation in account_history.
-func (c Counts) Operations() iter.Seq2[string, int64] { return c.each(true) }
+func (c Counts) Operations() iter.Seq2[string, int64] { return c.yield(true) }
 
-func (c Counts) each(operations bool) iter.Seq2[string, int64] {
+func (c Counts) yield(operations bool) iter.Seq2[string, int64] {
 	return func(yield func(string, int64) bool) {
 		for _, count := range counts {
 			if (!operations || count.operation) && !yield(count.column, *count.of(&c)) {

@@ -15,7 +15,7 @@ func TestEveryCountIsListed(t *testing.T) {
 		fields.Field(i).SetInt(int64(i + 1))
 	}
 	i := 0
-	for column, n := range c.All() {
+	for column, n := range c.Each() {
 		if want := strings.ToLower(fields.Type().Field(i).Name); column != want || n != int64(i+1) {
 			t.Errorf("count %d is %s: %d, want %s", i+1, column, n, want)
 		}

@@ -122,7 +122,7 @@ func (a *applying) finish(ctx context.Context) error {
 		return err
 	}
 	args := []any{a.ID, a.report.Status, a.o.Mode == WholeListing, a.report.Error}
-	for _, n := range c.All() {
+	for _, n := range c.Each() {
 		args = append(args, n)
 	}
 	_, err := a.exec(ctx, "succeed", args...)
