@@ -72,22 +72,22 @@ var rare = []string{"parent_id IS NULL AND a.parent_external_id", "contact_name 
 // TestReadmeQueries runs each query of the documents as an analyst would, on a
 // directory that the commands filled.
 func TestReadmeQueries(t *testing.T) {
-	fleet, err := simulate.Start(60, 1)
+	world, err := simulate.Start(60, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer fleet.Close()
+	defer world.Close()
 	const shared = "ada@shared.example"
-	fleet.Agendize.Update(fleet.Agendize.Snapshot()[0].ID, func(a *simulate.Account) { a.Email = shared })
-	fleet.Audian.Update(fleet.Audian.Snapshot()[0].ID, func(a *simulate.Account) { a.Email = shared })
-	env := fleet.Env()
+	world.Agendize.Update(world.Agendize.Snapshot()[0].ID, func(a *simulate.Account) { a.Email = shared })
+	world.Audian.Update(world.Audian.Snapshot()[0].ID, func(a *simulate.Account) { a.Email = shared })
+	env := world.Env()
 	env["DATABASE_URL"] = sinktest.URL(t)
 	var out bytes.Buffer
 	for day := range 3 {
 		if status := run(t.Context(), []string{"sync"}, envconfig.MapLookuper(env), nil, &out, &out); status != exitWell && status != exitHeld {
 			t.Fatalf("sync of day %d: exit status %d\n%s", day, status, &out)
 		}
-		fleet.Change(uint64(day), 0.2)
+		world.Change(uint64(day), 0.2)
 	}
 	db, err := sink.Open(t.Context(), env["DATABASE_URL"], 1)
 	if err != nil {
