@@ -31,7 +31,7 @@ const (
 // Remember keeps hints, one an account. It returns false where not all of them
 // are kept, since the connection has too many already.
 func Remember(ctx context.Context, db *sqlx.DB, source string, ids []string) (bool, error) {
-	res, err := db.ExecContext(ctx, statement("remember"), source, pq.Array(ids), maxHints)
+	res, err := db.ExecContext(ctx, statement("add_pending_refreshes"), source, pq.Array(ids), maxHints)
 	if err != nil {
 		return false, wrap(ctx, err)
 	}
@@ -56,7 +56,7 @@ func Settle(ctx context.Context, db *sqlx.DB, hints []Hint) error {
 // PutOff lets hints wait, each time longer, and drops those that failed too
 // often.
 func PutOff(ctx context.Context, db *sqlx.DB, hints []Hint) error {
-	return eachHint(ctx, db, statement("put_off"), hints, maxHintFailures)
+	return eachHint(ctx, db, statement("delay_pending_refreshes"), hints, maxHintFailures)
 }
 
 // eachHint runs a statement on hints, all of one source: its name is $1, ids $2

@@ -44,7 +44,7 @@ type Chunk struct {
 // what a run left that was never applied.
 func (r *Run) LoadChunks(ctx context.Context) (*Memory, error) {
 	m := &Memory{}
-	rows, err := r.conn.QueryContext(ctx, statement("recall"), r.connection)
+	rows, err := r.conn.QueryContext(ctx, statement("load_chunks"), r.connection)
 	if err != nil {
 		return nil, wrap(ctx, err)
 	}
@@ -65,7 +65,7 @@ func (r *Run) LoadChunks(ctx context.Context) (*Memory, error) {
 	}
 	m.met = make([]bool, len(m.digests))
 	if left {
-		_, err = r.conn.ExecContext(ctx, statement("forget_chunks"), r.connection)
+		_, err = r.conn.ExecContext(ctx, statement("drop_invalid_chunks"), r.connection)
 	}
 	return m, wrap(ctx, err)
 }
@@ -169,7 +169,7 @@ func (a *applying) remember(ctx context.Context) error {
 		if a.chunks == 0 && len(m.digests) == 0 {
 			return nil
 		}
-		_, err := a.exec(ctx, "forget_all_chunks", a.connection)
+		_, err := a.exec(ctx, "drop_chunks", a.connection)
 		return err
 	}
 	var stale pq.ByteaArray
@@ -181,6 +181,6 @@ func (a *applying) remember(ctx context.Context) error {
 	if a.chunks == 0 && len(stale) == 0 && !a.report.Changed() {
 		return nil
 	}
-	_, err := a.exec(ctx, "remember_chunks", a.connection, a.ID, stale)
+	_, err := a.exec(ctx, "save_chunks", a.connection, a.ID, stale)
 	return err
 }

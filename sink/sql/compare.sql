@@ -1,3 +1,4 @@
+-- name: compare
 -- A page's accounts against the directory: which are as they were, by id and
 -- place in the page; which differ or are new, by id (one is kept for a new
 -- account), by place and what is known of them: 0 new, 1 live, 2 deleted. OFFSET 0 keeps the look-up an
@@ -18,4 +19,35 @@ FROM (
         WHERE a.source = $1 AND a.external_id = p.external_id
         OFFSET 0
     ) a ON true
-) c
+) c;
+
+-- name: load_chunks
+-- Chunks of the last complete listing, and whether they still count. $1 connection.id.
+SELECT s.digest, s.run_id = 0 AND c.remembered_run IS NOT NULL
+FROM directory_internal.seen_chunk s
+JOIN directory_internal.connection c ON c.id = s.connection
+WHERE s.connection = $1
+ORDER BY s.digest;
+
+-- name: drop_invalid_chunks
+-- Chunks that do not count. $1 connection.id.
+DELETE FROM directory_internal.seen_chunk s
+USING directory_internal.connection c
+WHERE s.connection = $1 AND c.id = $1 AND (s.run_id <> 0 OR c.remembered_run IS NULL);
+
+-- name: save_chunks
+-- The chunks that came no more go; this run's count from now on. Those of a run
+-- that cannot apply never do. $1 connection.id, $2 run, $3 digests that came no more.
+WITH remembered AS (
+    UPDATE directory_internal.connection SET remembered_run = $2 WHERE id = $1
+), counted AS (
+    UPDATE directory_internal.seen_chunk SET run_id = 0 WHERE connection = $1 AND run_id = $2
+)
+DELETE FROM directory_internal.seen_chunk WHERE connection = $1 AND digest = ANY ($3) AND run_id = 0;
+
+-- name: drop_chunks
+-- $1 connection.id.
+WITH forgotten AS (
+    UPDATE directory_internal.connection SET remembered_run = NULL WHERE id = $1
+)
+DELETE FROM directory_internal.seen_chunk WHERE connection = $1;

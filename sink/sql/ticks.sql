@@ -1,3 +1,4 @@
+-- name: ticks
 -- When connections were last due and last began, which of them have hints to
 -- ask for, and the clock that all replicas go by. A scheduled run that is marked
 -- as running while nobody holds its connection has died; it is named as long as
@@ -5,7 +6,7 @@
 -- which the run of a claimed tick should have begun. What lies further in the
 -- future than anything puts it is of a clock that was set back since: it is due.
 SELECT s.source, t.tick_at, c.started_at,
-       coalesce(t.open_since NOT BETWEEN pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $3) AND pg_catalog.clock_timestamp() + interval '1 minute', false) AS unbegun,
+       coalesce(t.open_since NOT BETWEEN pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $3) AND pg_catalog.clock_timestamp() + interval '1 minute', false) AS not_started,
        EXISTS (SELECT FROM directory_internal.hint h WHERE h.source = s.source AND h.due_at NOT BETWEEN pg_catalog.clock_timestamp() AND pg_catalog.clock_timestamp() + interval '1 hour') AS hinted,
        (SELECT r.id
         FROM directory.runs r
@@ -19,4 +20,26 @@ SELECT s.source, t.tick_at, c.started_at,
        pg_catalog.clock_timestamp() AS now
 FROM pg_catalog.unnest($1::text[]) AS s (source)
 LEFT JOIN directory_internal.tick t ON t.source = s.source
-LEFT JOIN directory_internal.connection c ON c.name = s.source
+LEFT JOIN directory_internal.connection c ON c.name = s.source;
+
+-- name: claim_tick
+-- Claims a tick: of all who saw the same tick before it, one. $1 source, $2 the
+-- tick before, null if there was none, $3 the tick, $4 whether a run is to begin.
+-- Where none is, since one is on its way, the tick before stays open for that.
+INSERT INTO directory_internal.tick AS t (source, tick_at, open_since)
+VALUES ($1, $3, CASE WHEN $4::bool THEN pg_catalog.clock_timestamp() END)
+ON CONFLICT (source) DO UPDATE SET tick_at = excluded.tick_at, open_since = coalesce(excluded.open_since, t.open_since)
+WHERE t.tick_at = $2;
+
+-- name: retry_tick
+-- Claims a tick once more, for its run that died or that never began: one of all
+-- who saw it so. A run that was only about to end when it was looked at has ended
+-- by now. A tick that was opened in the future, by a clock that was set back since,
+-- counts as one whose run never began. $1 source, $2 the tick, $3 the run that died, null if none began, $4
+-- seconds after which it should have.
+UPDATE directory_internal.tick t
+SET open_since = pg_catalog.clock_timestamp(),
+    made_up = CASE WHEN $3::bigint IS NULL THEN t.made_up ELSE t.tick_at END
+WHERE t.source = $1 AND t.tick_at = $2
+  AND CASE WHEN $3::bigint IS NULL THEN t.open_since NOT BETWEEN pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $4) AND pg_catalog.clock_timestamp() + interval '1 minute'
+           ELSE t.made_up IS DISTINCT FROM t.tick_at AND EXISTS (SELECT FROM directory.runs r WHERE r.id = $3 AND r.status = 'running') END;
