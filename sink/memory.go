@@ -93,7 +93,7 @@ func (r *Run) Remember(ctx context.Context, chunks []Chunk) error {
 		b = appendBytes(b, packed)
 		b[len(b)-1] = '\n'
 	}
-	return wrap(ctx, r.copyIn(ctx, `COPY directory_internal.seen_chunk (connection, run_id, digest, accounts) FROM STDIN`, b))
+	return wrap(ctx, r.copyIn(ctx, `COPY directory_internal.chunk_cache (connection_id, run_id, digest, accounts) FROM STDIN`, b))
 }
 
 func appendBytes(b, raw []byte) []byte {
@@ -108,7 +108,7 @@ func (r *Run) Recognize(ctx context.Context, m *Memory) (clear bool, err error) 
 	if len(m.digests) == 0 {
 		return true, nil
 	}
-	rows, err := r.conn.QueryContext(ctx, `SELECT digest, accounts FROM directory_internal.seen_chunk WHERE connection = $1 AND run_id = 0`, r.connection)
+	rows, err := r.conn.QueryContext(ctx, `SELECT digest, accounts FROM directory_internal.chunk_cache WHERE connection_id = $1 AND run_id = 0`, r.connection)
 	if err != nil {
 		return false, wrap(ctx, err)
 	}
@@ -154,7 +154,7 @@ func (r *Run) Reset(ctx context.Context) error {
 		set.Clear()
 	}
 	r.seq, r.created, r.rejects, r.noID, r.chunks, r.again = 0, 0, 0, 0, 0, false
-	_, err := r.conn.ExecContext(ctx, `DELETE FROM directory_internal.seen_chunk WHERE run_id = $1`, r.ID)
+	_, err := r.conn.ExecContext(ctx, `DELETE FROM directory_internal.chunk_cache WHERE run_id = $1`, r.ID)
 	return wrap(ctx, err)
 }
 

@@ -66,12 +66,12 @@ INSERT INTO directory_internal.account_version
 SELECT a.source, a.external_id, a.id, a.changed_at, $1, coalesce(h.operation, 'created'), h.changed, {columns:a}, a.fingerprint, a.deleted_at
 FROM pg_temp.change c
 JOIN directory.accounts a ON a.id = c.account_id
-LEFT JOIN directory_internal.account_head h ON h.account_id = a.id
+LEFT JOIN directory_internal.last_change h ON h.account_id = a.id
 WHERE c.operation <> 'same';
 
 -- name: last_change
 -- What made the versions that this run writes.
-INSERT INTO directory_internal.account_head (account_id, operation, changed)
+INSERT INTO directory_internal.last_change (account_id, operation, changed)
 SELECT account_id, operation, changed
 FROM pg_temp.change
 WHERE operation <> 'same'
@@ -137,10 +137,10 @@ WITH told AS (
     UPDATE directory_internal.connection
     SET last_applied_at = CASE WHEN $7 THEN $4 ELSE last_applied_at END,
         identity = CASE WHEN $5 THEN $6 ELSE identity END,
-        remembered_run = CASE WHEN $7 THEN NULL ELSE remembered_run END -- unless it is set again
+        cached_run = CASE WHEN $7 THEN NULL ELSE cached_run END -- unless it is set again
     WHERE id = $1
 )
-INSERT INTO directory_internal.applied (source, at, run_id)
+INSERT INTO directory_internal.applied_run (source, at, run_id)
 SELECT $2, $4, $3
 WHERE $7;
 

@@ -23,31 +23,31 @@ FROM (
 
 -- name: load_chunks
 -- Chunks of the last complete listing, and whether they still count. $1 connection.id.
-SELECT s.digest, s.run_id = 0 AND c.remembered_run IS NOT NULL
-FROM directory_internal.seen_chunk s
-JOIN directory_internal.connection c ON c.id = s.connection
-WHERE s.connection = $1
+SELECT s.digest, s.run_id = 0 AND c.cached_run IS NOT NULL
+FROM directory_internal.chunk_cache s
+JOIN directory_internal.connection c ON c.id = s.connection_id
+WHERE s.connection_id = $1
 ORDER BY s.digest;
 
 -- name: drop_invalid_chunks
 -- Chunks that do not count. $1 connection.id.
-DELETE FROM directory_internal.seen_chunk s
+DELETE FROM directory_internal.chunk_cache s
 USING directory_internal.connection c
-WHERE s.connection = $1 AND c.id = $1 AND (s.run_id <> 0 OR c.remembered_run IS NULL);
+WHERE s.connection_id = $1 AND c.id = $1 AND (s.run_id <> 0 OR c.cached_run IS NULL);
 
 -- name: save_chunks
 -- The chunks that came no more go; this run's count from now on. Those of a run
 -- that cannot apply never do. $1 connection.id, $2 run, $3 digests that came no more.
 WITH remembered AS (
-    UPDATE directory_internal.connection SET remembered_run = $2 WHERE id = $1
+    UPDATE directory_internal.connection SET cached_run = $2 WHERE id = $1
 ), counted AS (
-    UPDATE directory_internal.seen_chunk SET run_id = 0 WHERE connection = $1 AND run_id = $2
+    UPDATE directory_internal.chunk_cache SET run_id = 0 WHERE connection_id = $1 AND run_id = $2
 )
-DELETE FROM directory_internal.seen_chunk WHERE connection = $1 AND digest = ANY ($3) AND run_id = 0;
+DELETE FROM directory_internal.chunk_cache WHERE connection_id = $1 AND digest = ANY ($3) AND run_id = 0;
 
 -- name: drop_chunks
 -- $1 connection.id.
 WITH forgotten AS (
-    UPDATE directory_internal.connection SET remembered_run = NULL WHERE id = $1
+    UPDATE directory_internal.connection SET cached_run = NULL WHERE id = $1
 )
-DELETE FROM directory_internal.seen_chunk WHERE connection = $1;
+DELETE FROM directory_internal.chunk_cache WHERE connection_id = $1;

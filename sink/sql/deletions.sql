@@ -9,7 +9,7 @@ SELECT (SELECT pg_catalog.count(*) FROM directory.accounts WHERE source = $1 AND
           AND (deleted_at <= pg_catalog.statement_timestamp()
                OR deleted_at > coalesce((
                    SELECT pg_catalog.max(p.at)
-                   FROM directory_internal.applied p
+                   FROM directory_internal.applied_run p
                    WHERE p.source = $1
                      AND p.run_id < (SELECT pg_catalog.max(r.id) FROM directory.runs r
                                      WHERE r.source = $1 AND r.started_at <= pg_catalog.statement_timestamp() - interval '24 hours')), '-infinity')));

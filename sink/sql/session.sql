@@ -51,7 +51,7 @@ VALUES ($1, 'manual', 'skipped', pg_catalog.clock_timestamp(), pg_catalog.clock_
 -- name: heartbeat
 -- A sign of life of the process whose session $2 holds connection $1. No row is
 -- written where it does not any more. $3 class of the lock.
-INSERT INTO directory_internal.beat (connection_id, pid, beat_at)
+INSERT INTO directory_internal.heartbeat (connection_id, pid, beat_at)
 SELECT $1::int, $2::int, pg_catalog.clock_timestamp()
 WHERE EXISTS (
     SELECT FROM pg_locks
@@ -69,14 +69,14 @@ ON CONFLICT (connection_id) DO UPDATE SET pid = excluded.pid, beat_at = excluded
 -- counts from now, and the state of a session says nothing.
 -- $1 class of the locks.
 WITH set_back AS (
-    UPDATE directory_internal.beat SET beat_at = pg_catalog.clock_timestamp()
+    UPDATE directory_internal.heartbeat SET beat_at = pg_catalog.clock_timestamp()
     WHERE beat_at > pg_catalog.clock_timestamp() + interval '1 minute'
 ), silent AS MATERIALIZED (
     SELECT c.name, l.pid
     FROM pg_locks l
     JOIN directory_internal.connection c ON c.id = l.objid::bigint
     JOIN pg_stat_activity s ON s.pid = l.pid
-    LEFT JOIN directory_internal.beat b ON b.connection_id = c.id AND b.pid = l.pid
+    LEFT JOIN directory_internal.heartbeat b ON b.connection_id = c.id AND b.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.classid::bigint = $1 AND l.objsubid = 2 AND l.granted
       AND l.database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())
       AND l.pid <> pg_catalog.pg_backend_pid()

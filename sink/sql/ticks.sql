@@ -7,10 +7,10 @@
 -- future than anything puts it is of a clock that was set back since: it is due.
 SELECT s.source, t.tick_at, c.started_at,
        coalesce(t.open_since NOT BETWEEN pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $3) AND pg_catalog.clock_timestamp() + interval '1 minute', false) AS not_started,
-       EXISTS (SELECT FROM directory_internal.hint h WHERE h.source = s.source AND h.due_at NOT BETWEEN pg_catalog.clock_timestamp() AND pg_catalog.clock_timestamp() + interval '1 hour') AS hinted,
+       EXISTS (SELECT FROM directory_internal.pending_refresh h WHERE h.source = s.source AND h.due_at NOT BETWEEN pg_catalog.clock_timestamp() AND pg_catalog.clock_timestamp() + interval '1 hour') AS hinted,
        (SELECT r.id
         FROM directory.runs r
-        WHERE r.source = s.source AND r.status = 'running' AND r.trigger = 'schedule' AND t.made_up IS DISTINCT FROM t.tick_at
+        WHERE r.source = s.source AND r.status = 'running' AND r.trigger = 'schedule' AND t.retried_tick IS DISTINCT FROM t.tick_at
           AND NOT EXISTS (
               SELECT FROM pg_locks l
               WHERE l.locktype = 'advisory' AND l.classid::bigint = $2 AND l.objid::bigint = c.id AND l.objsubid = 2 AND l.granted
@@ -39,7 +39,7 @@ WHERE t.tick_at = $2;
 -- seconds after which it should have.
 UPDATE directory_internal.tick t
 SET open_since = pg_catalog.clock_timestamp(),
-    made_up = CASE WHEN $3::bigint IS NULL THEN t.made_up ELSE t.tick_at END
+    retried_tick = CASE WHEN $3::bigint IS NULL THEN t.retried_tick ELSE t.tick_at END
 WHERE t.source = $1 AND t.tick_at = $2
   AND CASE WHEN $3::bigint IS NULL THEN t.open_since NOT BETWEEN pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $4) AND pg_catalog.clock_timestamp() + interval '1 minute'
-           ELSE t.made_up IS DISTINCT FROM t.tick_at AND EXISTS (SELECT FROM directory.runs r WHERE r.id = $3 AND r.status = 'running') END;
+           ELSE t.retried_tick IS DISTINCT FROM t.tick_at AND EXISTS (SELECT FROM directory.runs r WHERE r.id = $3 AND r.status = 'running') END;

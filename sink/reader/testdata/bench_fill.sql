@@ -28,19 +28,19 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (SELECT ARRAY(SELECT p + 1 FROM unnest(w.ks) p) AS path OFFSET 0) above
 WHERE current;
 
-INSERT INTO directory_internal.account_head (account_id, operation, changed)
+INSERT INTO directory_internal.last_change (account_id, operation, changed)
 SELECT k + 1, operation, changed FROM public.bench_column WHERE current AND i > 0;
 
 INSERT INTO directory_internal.connection (name, provider, last_applied_at)
 SELECT public.bench_source(k), min(public.bench_provider(k)), now() FROM generate_series(0, 9000, 1000) k GROUP BY 1;
 
-INSERT INTO directory_internal.applied (source, at, run_id)
+INSERT INTO directory_internal.applied_run (source, at, run_id)
 SELECT source, at, row_number() OVER (ORDER BY at, source)
 FROM (SELECT DISTINCT public.bench_source(k) AS source, valid_from AS at FROM public.bench_version) run;
 
 INSERT INTO directory.runs (id, source, trigger, status, complete, started_at, finished_at, fetched, created, applied_seq)
 SELECT run_id, source, 'schedule', 'succeeded', true, at, at + interval '1 minute', 100000, 1, run_id
-FROM directory_internal.applied
+FROM directory_internal.applied_run
 WHERE at > now() - interval '90 days';
 
 DROP VIEW public.bench_column;
