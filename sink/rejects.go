@@ -43,7 +43,7 @@ const resolveBatch = 10_000
 // brought in good order.
 func (a *applying) resolveTaken(ctx context.Context) error {
 	if a.seq > 0 {
-		if _, err := a.exec(ctx, "resolve_taken", a.Source, a.ID, a.instant, a.stagedBy); err != nil {
+		if _, err := a.exec(ctx, "resolve_staged", a.Source, a.ID, a.instant, a.stagedBy); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,7 @@
 -- name: fence
--- The applying transaction takes the connection's row, which a new run would
--- have to write. Is run $2 still its run? And the instant of this one, later
--- than any before it on the connection. $1 connection.id, $2 run.
+-- Locks the connection's row, which a new run would have to update. Returns whether
+-- $2 is still its run, and the instant of the run, later than any before it on the
+-- connection. $1 connection.id, $2 run.
 SELECT coalesce(run_id = $2, false),
        greatest(pg_catalog.clock_timestamp(), last_applied_at + interval '1 microsecond')
 FROM directory_internal.connection
@@ -9,7 +9,7 @@ WHERE id = $1
 FOR UPDATE;
 
 -- name: work_tables
--- Made once a session, empty at each commit.
+-- Created once per session, empty after each commit.
 CREATE TEMP TABLE IF NOT EXISTS change (
     account_id bigint PRIMARY KEY,
     operation  text NOT NULL, -- as in account_history; 'same' where no column differs
@@ -19,11 +19,11 @@ CREATE TEMP TABLE IF NOT EXISTS missing (account_id bigint PRIMARY KEY) ON COMMI
 CREATE TEMP TABLE IF NOT EXISTS link (
     account_id  bigint NOT NULL,
     external_id text COLLATE "C" NOT NULL,
-    parent_id   bigint -- as the provider says, where it is known
+    parent_id   bigint -- the parent that the provider names, where it is known
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS placement (
     account_id bigint NOT NULL,
-    path       bigint[] NOT NULL -- tells parent, root and depth
+    path       bigint[] NOT NULL -- determines parent, root and depth
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS hop (
     account_id bigint PRIMARY KEY,
@@ -31,16 +31,16 @@ CREATE TEMP TABLE IF NOT EXISTS hop (
     least      text COLLATE "C" NOT NULL
 ) ON COMMIT DELETE ROWS;
 SET LOCAL work_mem = '64MB';
--- Enough to tell a large table from a small one; the default costs ten times as much.
+-- Enough to distinguish a large table from a small one; the default costs ten times as much.
 SET LOCAL default_statistics_target = 10;
 SAVEPOINT staged;
 
 -- name: classify
 -- The change detection: what each staged account that is known does to its row.
--- deleted and restored go before moved, moved before updated; where no column
--- differs (a new release's fingerprint, or only volatile members of the
--- payload), nothing happened. $1 run, $2 volatile members of the
--- payload, $3 whether deleted accounts stay so (a replay).
+-- deleted and restored take precedence over moved, moved over updated. Where no
+-- column differs (only the fingerprint of a new release, or only volatile members of
+-- the payload), nothing changed. $1 run, $2 volatile members of the payload,
+-- $3 whether deleted accounts stay deleted (a replay).
 INSERT INTO pg_temp.change (account_id, operation, changed)
 SELECT d.account_id,
        CASE
@@ -70,7 +70,7 @@ LEFT JOIN directory_internal.last_change h ON h.account_id = a.id
 WHERE c.operation <> 'same';
 
 -- name: last_change
--- What made the versions that this run writes.
+-- The operations that make the versions that this run writes.
 INSERT INTO directory_internal.last_change (account_id, operation, changed)
 SELECT account_id, operation, changed
 FROM pg_temp.change
@@ -85,8 +85,8 @@ FROM pg_temp.change c
 WHERE a.id = c.account_id AND c.operation = 'deleted';
 
 -- name: update
--- Changed accounts take the staged columns, and their place where that changed
--- too, so that each row is written once. $1 run, $2 instant.
+-- Changed accounts get the staged columns, and their place where that changed too,
+-- so that each row is written once. $1 run, $2 instant.
 UPDATE directory.accounts a
 SET {assign:s}, fingerprint = s.fingerprint, changed_at = $2, deleted_at = CASE WHEN c.operation <> 'restored' THEN a.deleted_at END,
     parent_id = CASE WHEN p.path IS NULL THEN a.parent_id ELSE p.path[pg_catalog.cardinality(p.path) - 1] END,
@@ -99,8 +99,9 @@ LEFT JOIN pg_temp.placement p ON p.account_id = s.account_id
 WHERE a.id = s.account_id AND s.run_id = $1 AND c.operation IN ('updated', 'moved', 'restored');
 
 -- name: refresh_fingerprints
--- An account that was unlinked keeps the fingerprint that no record has.
--- A new release's fingerprint of an account whose columns are as they were. $1 run.
+-- A new release may have another fingerprint for an account whose columns are
+-- unchanged. An account that was staged as a root keeps the fingerprint that no
+-- record has. $1 run.
 UPDATE directory.accounts a
 SET fingerprint = s.fingerprint
 FROM {staged} s
@@ -108,7 +109,7 @@ JOIN pg_temp.change c ON c.account_id = s.account_id
 WHERE a.id = s.account_id AND s.run_id = $1 AND c.operation = 'same' AND a.fingerprint <> s.fingerprint AND a.fingerprint <> '\x00';
 
 -- name: insert
--- New accounts, in their place. Those without a parent are not in placement.
+-- New accounts, in their place. Accounts without a parent are not in placement.
 -- $1 run, $2 source, $3 instant.
 INSERT INTO directory.accounts
     (id, source, external_id, parent_id, root_id, depth, path, {columns}, fingerprint, first_seen_at, changed_at)
@@ -119,25 +120,26 @@ LEFT JOIN pg_temp.placement p ON p.account_id = s.account_id
 WHERE s.run_id = $1 AND NOT s.known;
 
 -- name: payload_fields
--- What a run saw of a provider's fields. $1 provider, $2 run, then of each field,
--- in the order of their paths: $3 path, $4 types, by comma, $5 count.
+-- Adds what a run saw of a provider's fields. $1 provider, $2 run, then per field,
+-- in the order of their paths: $3 path, $4 types, separated by commas, $5 count.
 INSERT INTO directory.payload_fields AS f (provider, path, types, first_run, last_run, count)
 SELECT $1, g.path, pg_catalog.string_to_array(g.types, ','), $2, $2, g.count
-FROM unnest($3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY AS g (path, types, count, place)
-ORDER BY g.place
+FROM unnest($3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY AS g (path, types, count, ordinal)
+ORDER BY g.ordinal
 ON CONFLICT (provider, path) DO UPDATE
 SET types = ARRAY(SELECT DISTINCT t FROM pg_catalog.unnest(pg_catalog.array_cat(f.types, excluded.types)) AS t ORDER BY t),
     last_run = excluded.last_run,
     count = f.count + excluded.count;
 
 -- name: record_applied
--- A run that changed something, or that tells where the accounts come from.
--- $1 connection.id, $2 source, $3 run, $4 instant, $5 adopt, $6 identity, $7 changed.
-WITH told AS (
+-- Records a run that changed something or that determines where the accounts come
+-- from. $1 connection.id, $2 source, $3 run, $4 instant, $5 adopt, $6 identity,
+-- $7 changed.
+WITH updated AS (
     UPDATE directory_internal.connection
     SET last_applied_at = CASE WHEN $7 THEN $4 ELSE last_applied_at END,
         identity = CASE WHEN $5 THEN $6 ELSE identity END,
-        cached_run = CASE WHEN $7 THEN NULL ELSE cached_run END -- unless it is set again
+        cached_run = CASE WHEN $7 THEN NULL ELSE cached_run END -- save_chunks may set it again
     WHERE id = $1
 )
 INSERT INTO directory_internal.applied_run (source, at, run_id)
@@ -145,8 +147,8 @@ SELECT $2, $4, $3
 WHERE $7;
 
 -- name: finish_run
--- A run that applied. It does not end before it began, whatever became of the
--- clock. $1 run, $2 status, $3 complete, counts, $14 error.
+-- Ends a run that applied. It does not end before it began, even if the clock was
+-- set back. $1 run, $2 status, $3 complete, $4 to $13 counts, $14 error.
 UPDATE directory.runs
 SET status = $2, complete = $3, finished_at = greatest(pg_catalog.clock_timestamp(), started_at),
     pages = $4, fetched = $5, created = $6, updated = $7, moved = $8,
@@ -155,7 +157,7 @@ SET status = $2, complete = $3, finished_at = greatest(pg_catalog.clock_timestam
 WHERE id = $1;
 
 -- name: assign_applied_seq
--- The run's place in the order of visibility. $1 run.
+-- Assigns the run's place in the order of visibility. $1 run.
 WITH next AS (
     UPDATE directory_internal.applied_counter SET seq = seq + 1 RETURNING seq
 )
@@ -178,7 +180,7 @@ WHERE c.operation NOT IN ('same', 'deleted')
 ORDER BY a.external_id;
 
 -- name: plan_missing
--- Missing accounts: deleted, or held.
+-- Missing accounts, deleted or held.
 SELECT CASE WHEN c.account_id IS NULL THEN 'held' ELSE 'deleted' END AS operation, a.external_id, a.name
 FROM pg_temp.missing m
 JOIN directory.accounts a ON a.id = m.account_id

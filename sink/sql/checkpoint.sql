@@ -5,30 +5,31 @@ FROM directory_internal.checkpoint
 WHERE connection_id = $1 AND period = $2 AND conditions = $3;
 
 -- name: checkpoint_rows
--- What is staged up to a checkpoint: each row has its own seq, counted from 1,
--- so that a number tells whether a crash of the server has taken any.
--- $1 run of the rows, $2 seq, $3 rejects, $4 what full detail adds to seq.
+-- Counts the rows staged up to a checkpoint. Each row has a seq of its own, from 1:
+-- a lower count means that a crash of the server lost rows. $1 run of the rows,
+-- $2 seq, $3 rejects, $4 offset that full detail adds to seq.
 SELECT (SELECT pg_catalog.count(*) FROM {staged} WHERE run_id = $1 AND seq % $4 <= $2),
        (SELECT pg_catalog.count(*) FROM directory_internal.staged_reject WHERE run_id = $1 AND seq <= $3);
 
 -- name: checkpoint_cut
--- What was staged after the checkpoint is read again.
--- $1 run of the rows, $2 seq, $3 rejects, $4 what full detail adds to seq.
+-- Drops what was staged after the checkpoint; it is read again. $1 run of the rows,
+-- $2 seq, $3 rejects, $4 offset that full detail adds to seq.
 WITH rejects AS (
     DELETE FROM directory_internal.staged_reject WHERE run_id = $1 AND seq > $3
 )
 DELETE FROM {staged} WHERE run_id = $1 AND seq % $4 > $2;
 
 -- name: checkpoint_seen
--- The staged accounts: what the run before had noted of them.
--- $1 run of the rows, $2 what full detail adds to seq.
+-- The staged accounts: id, known, full detail, deleted. $1 run of the rows,
+-- $2 offset that full detail adds to seq.
 SELECT s.account_id, s.known, s.seq >= $2, coalesce(a.deleted_at IS NOT NULL, false)
 FROM {staged} s
 LEFT JOIN directory.accounts a ON a.id = s.account_id
 WHERE s.run_id = $1;
 
 -- name: checkpoint_save
--- $1 connection.id, $2 period, $3 run of the rows, $4 conditions, $5 cursor, then counts.
+-- $1 connection.id, $2 period, $3 run of the rows, $4 conditions, $5 cursor, $6 to
+-- $10 counts.
 INSERT INTO directory_internal.checkpoint
     (connection_id, period, run_id, conditions, cursor, seq, rejects, without_id, unchanged, pages, saved_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_catalog.clock_timestamp())

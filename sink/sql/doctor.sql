@@ -1,6 +1,6 @@
 -- name: doctor_connections
--- The lowest limit of connections that this role meets, and whose it is. Those of
--- role and database do not hold for a superuser, nor what is kept for it.
+-- The lowest connection limit of this role, and what sets it. The limits of role and
+-- database and the reserved connections do not apply to a superuser.
 SELECT l.most, l.whose
 FROM pg_roles r
 CROSS JOIN LATERAL (
@@ -16,8 +16,9 @@ ORDER BY l.most
 LIMIT 1;
 
 -- name: doctor_rights
--- Schemas that are there, what of them and in them the role neither owns nor is
--- a member of the owner of, and what it may do in the database.
+-- How many of our schemas exist, how many of them and of their relations are owned
+-- by a role of which this role is no member, and what this role may do in the
+-- database.
 WITH ours AS (
     SELECT oid, nspowner AS owner FROM pg_namespace WHERE nspname IN ('directory', 'directory_internal')
 )
@@ -30,9 +31,9 @@ SELECT (SELECT pg_catalog.count(*) FROM ours),
        pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY');
 
 -- name: reader_rights
--- What is missing of the reader role's rights, and what it must not have; nothing
--- while there is no such role. Rights that come from PUBLIC or another role count.
--- $1 role, $2 relations, $3 functions.
+-- Rights that the reader role lacks, and those that it must not have; no row where
+-- the role does not exist. Rights from PUBLIC or another role count. $1 role,
+-- $2 relations, $3 functions.
 WITH reader AS (
     SELECT oid, rolname FROM pg_catalog.pg_roles WHERE rolname = $1
 ), relations AS (
@@ -80,15 +81,14 @@ LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
 ORDER BY b.pid;
 
 -- name: count_accounts
--- How many accounts of $1 are live, and how many of them name a parent that
--- nobody knows.
+-- Counts the live accounts of $1, and those of them that name an unknown parent.
 SELECT (SELECT pg_catalog.count(*) FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL) AS live,
        (SELECT pg_catalog.count(*) FROM directory.accounts a
         WHERE a.source = $1 AND a.parent_id IS NULL AND a.parent_external_id IS NOT NULL AND a.deleted_at IS NULL
           AND NOT EXISTS (SELECT FROM directory.accounts p WHERE p.source = $1 AND p.external_id = a.parent_external_id)) AS orphans;
 
 -- name: gauges
--- What a scrape asks of each source: look-ups by index. $1 sources.
+-- Metrics of each source, by index look-ups only. $1 sources.
 SELECT s.source, c.last_applied_at,
        (SELECT h.last_success_at FROM directory.source_health h WHERE h.source = s.source) AS succeeded_at,
        (SELECT pg_catalog.count(*) FROM directory.held_deletions h WHERE h.source = s.source) AS held,

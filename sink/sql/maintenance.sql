@@ -1,6 +1,6 @@
 -- name: sweep_claim
--- Takes the sweeping upon itself, unless someone did within $1 seconds. An instant
--- in the future is of a clock that was set back since.
+-- Claims the sweep, unless a process did so within $1 seconds. An instant in the
+-- future comes from a clock that was set back since.
 INSERT INTO directory_internal.housekeeping AS h (swept_at)
 VALUES (pg_catalog.clock_timestamp())
 ON CONFLICT (only_row) DO UPDATE SET swept_at = excluded.swept_at
@@ -8,10 +8,10 @@ WHERE h.swept_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs 
 RETURNING true;
 
 -- name: sweep_runs
--- Each source keeps its last run and its last complete one, however old: they are
--- what source_health tells of it. A run that finished in the future, by a clock
--- that was set back since, is as old as a later one of its source.
--- $1 seconds to keep, $2 how many at most.
+-- Deletes old runs. Each source keeps its last run and its last complete run,
+-- however old: source_health reads them. A run that finished in the future, by a
+-- clock that was set back since, is as old as a later run of its source. $1 seconds
+-- to keep, $2 limit.
 DELETE FROM directory.runs
 WHERE id IN (
     SELECT r.id FROM directory.runs r
@@ -28,8 +28,8 @@ WHERE id IN (
 );
 
 -- name: sweep_rejects
--- A reject that was resolved in the future, by a clock that was set back since,
--- goes with its run. $1 seconds to keep, $2 how many at most.
+-- Deletes old rejects. A reject that was resolved in the future, by a clock that was
+-- set back since, is deleted with its run. $1 seconds to keep, $2 limit.
 DELETE FROM directory.rejects
 WHERE ctid = ANY (ARRAY(
     SELECT j.ctid FROM directory.rejects j
@@ -39,15 +39,15 @@ WHERE ctid = ANY (ARRAY(
 ));
 
 -- name: sweep_staged
--- Rejects that killed runs have staged, unless a checkpoint tells of them.
+-- Deletes rejects that killed runs staged, except those of a checkpoint.
 DELETE FROM directory_internal.staged_reject s
 WHERE NOT EXISTS (SELECT FROM directory_internal.checkpoint c WHERE c.run_id = s.run_id)
   AND NOT EXISTS (SELECT FROM directory_internal.connection c JOIN directory.runs r ON r.id = c.run_id
                   WHERE c.name = s.source AND r.status = 'running');
 
 -- name: forget_ancestor
--- Accounts below the one that goes: those right below it become roots, and the
--- paths of all lose what stood above. $1 account.
+-- Detaches the accounts below the one that is erased: its children become roots, and
+-- all paths lose what was above. $1 account.
 WITH RECURSIVE below AS (
     SELECT id FROM directory.accounts WHERE parent_id = $1
     UNION ALL
@@ -62,9 +62,9 @@ FROM below b
 WHERE a.id = b.id;
 
 -- name: forget_cycle
--- A cycle that was broken at the root above the account that goes is none any
--- more: the root joins the parent that it names, with all that hangs on it.
--- $1 root, $2 account that goes.
+-- A cycle that was broken at the root above the erased account no longer exists: the
+-- root joins the parent that it names, with all its descendants. $1 root, $2 erased
+-- account.
 WITH RECURSIVE joins AS (
     SELECT y.id, p.id AS parent_id, p.root_id, p.depth, p.path
     FROM directory.accounts y
@@ -82,8 +82,8 @@ FROM tree t, joins j
 WHERE a.id = t.id;
 
 -- name: forget_mentions
--- Runs and held deletions that name the account in what they tell. $1 source,
--- $2 pattern of its external id, between what stays before and behind.
+-- Erases the account's external id from the texts of runs and held deletions.
+-- $1 source, $2 pattern of the id, with one group before and one behind it.
 WITH held AS (
     UPDATE directory.held_deletions SET reason = pg_catalog.regexp_replace(reason, $2, '\1[forgotten]\2', 'g')
     WHERE source = $1 AND reason ~ $2
@@ -98,7 +98,7 @@ SELECT EXISTS (SELECT FROM directory_internal.connection WHERE name = $1)
     OR EXISTS (SELECT FROM directory.runs WHERE source = $1);
 
 -- name: tables_with
--- Our tables that have those columns. $1 columns.
+-- rollcall's tables that have all of those columns. $1 columns.
 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -109,8 +109,8 @@ HAVING pg_catalog.count(*) = pg_catalog.cardinality($1::text[])
 ORDER BY 1;
 
 -- name: search_index
--- Whether the index for searches is there, and whole, and the schema that its
--- extension goes: where others look for it, if that is there.
+-- Whether the search index exists and is valid, and the schema to create its
+-- extension in: public, where other programs look for it, if that exists.
 SELECT pg_catalog.count(*) > 0 AS there, coalesce(pg_catalog.bool_and(i.indisvalid), false) AS valid,
        CASE WHEN pg_catalog.to_regnamespace('public') IS NULL THEN 'directory_internal' ELSE 'public' END AS home
 FROM pg_class c

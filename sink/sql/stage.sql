@@ -5,12 +5,12 @@ COPY {staged} (run_id, seq, account_id, known, external_id, {columns}, fingerpri
 COPY directory_internal.staged_reject (run_id, seq, source, external_id, reason, payload) FROM STDIN;
 
 -- name: clear_leftovers
--- What killed runs have staged, unless a checkpoint tells of it. $1 connection.id.
+-- Drops what killed runs staged, except the rows of a checkpoint. $1 connection.id.
 DELETE FROM {staged}
 WHERE run_id NOT IN (SELECT run_id FROM directory_internal.checkpoint WHERE connection_id = $1);
 
 -- name: deduplicate
--- Of several records of one account the last one read counts. $1 run.
+-- Of several records of one account, keeps the last one read. $1 run.
 DELETE FROM {staged} s
 USING (
     SELECT external_id, pg_catalog.max(seq) AS last
@@ -22,9 +22,9 @@ USING (
 WHERE s.run_id = $1 AND s.external_id = d.external_id AND s.seq < d.last;
 
 -- name: stage_missing_as_roots
--- Missing accounts that live on: roots of unknown status, all else as it was.
--- The fingerprint is none that a record can have, so that their return is seen.
--- $1 source, $2 run, $3 provider, $4 last seq.
+-- Stages missing accounts as roots of unknown status, otherwise unchanged. No record
+-- can have their fingerprint, so that a run notices their return. $1 source, $2 run,
+-- $3 provider, $4 last seq.
 INSERT INTO {staged} (run_id, seq, account_id, known, external_id, {columns}, fingerprint)
 SELECT $2, $4 + pg_catalog.row_number() OVER (ORDER BY a.id), a.id, true, a.external_id,
        $3, NULL, a.name, 'unknown', a.kind, a.reference, a.email, a.phone,
@@ -36,8 +36,8 @@ JOIN pg_temp.missing m ON m.account_id = a.id
 WHERE a.source = $1 AND (a.parent_external_id IS NOT NULL OR a.status <> 'unknown');
 
 -- name: stored_accounts
--- Accounts of a source in the order of their ids. $1 source, $2 after that
--- external id, $3 how many.
+-- Accounts of a source by external id. $1 source, $2 external id to start after,
+-- $3 limit.
 SELECT external_id, payload, coalesce(parent_external_id, ''), status
 FROM directory.accounts
 WHERE source = $1 AND external_id > $2

@@ -1,5 +1,5 @@
 -- name: runs
--- $1: sources; $2: statuses.
+-- $1 sources, $2 statuses.
 SELECT id, source, trigger, status, complete, started_at, finished_at, pages, fetched,
        created, updated, moved, deleted, restored, unchanged, rejected, held, error, applied_seq
 FROM directory.runs
@@ -7,7 +7,7 @@ WHERE ($1::text[] IS NULL OR source = ANY ($1))
   AND ($2::text[] IS NULL OR status = ANY ($2));
 
 -- name: rejects
--- $1: sources; $2: what to search for; $3: resolved ones too.
+-- $1 sources, $2 pattern to search for, $3 whether to include resolved rejects.
 SELECT run_id, source, external_id, reason, payload, first_seen_at, last_seen_at, resolved_at
 FROM directory.rejects
 WHERE ($1::text[] IS NULL OR source = ANY ($1))
@@ -15,22 +15,23 @@ WHERE ($1::text[] IS NULL OR source = ANY ($1))
   AND ($3 OR resolved_at IS NULL);
 
 -- name: connections
--- $1: names that are configured, NULL where that is not known here: then those
--- that the last sync of all had; $2: their providers; $3: those to show.
-WITH RECURSIVE of_accounts AS (
+-- Recursive CTEs list the distinct sources with one index look-up each. $1 configured
+-- connections; NULL means those of the last sync of all connections, $2 their
+-- providers, $3 connections to show; NULL shows all.
+WITH RECURSIVE account_source AS (
     SELECT pg_catalog.min(source) AS source FROM directory.accounts
     UNION ALL
-    SELECT (SELECT pg_catalog.min(a.source) FROM directory.accounts a WHERE a.source > o.source) FROM of_accounts o WHERE o.source IS NOT NULL
-), of_runs AS (
+    SELECT (SELECT pg_catalog.min(a.source) FROM directory.accounts a WHERE a.source > o.source) FROM account_source o WHERE o.source IS NOT NULL
+), run_source AS (
     SELECT pg_catalog.min(source) AS source FROM directory.runs
     UNION ALL
-    SELECT (SELECT pg_catalog.min(r.source) FROM directory.runs r WHERE r.source > o.source) FROM of_runs o WHERE o.source IS NOT NULL
+    SELECT (SELECT pg_catalog.min(r.source) FROM directory.runs r WHERE r.source > o.source) FROM run_source o WHERE o.source IS NOT NULL
 ), configured AS (
     SELECT name COLLATE "C" AS source, provider FROM unnest($1::text[], $2::text[]) c (name, provider)
     UNION ALL
     SELECT h.source, h.provider FROM directory.source_health h WHERE $1::text[] IS NULL AND h.configured
 ), known AS (
-    SELECT source FROM of_accounts UNION SELECT source FROM of_runs UNION SELECT source FROM configured
+    SELECT source FROM account_source UNION SELECT source FROM run_source UNION SELECT source FROM configured
 ), counted AS (
     SELECT source, pg_catalog.count(*) FILTER (WHERE deleted_at IS NULL) AS live, pg_catalog.count(*) FILTER (WHERE deleted_at IS NOT NULL) AS deleted
     FROM directory.accounts
