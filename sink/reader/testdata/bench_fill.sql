@@ -1,5 +1,5 @@
--- Fills the directory from public.bench_column; the accounts' places come from
--- their numbers.
+-- Fills the directory from public.bench_column; the number of an account determines
+-- its path.
 INSERT INTO directory_internal.account_version
     (source, external_id, account_id, valid_from, valid_to, operation, changed, provider, parent_external_id, name, status, kind, reference,
      email, phone, website, domain, organization, contact_name, street, city, region, postal_code, country, timezone, language, currency,
@@ -14,7 +14,7 @@ INSERT INTO directory.accounts
     (id, source, external_id, parent_id, root_id, depth, path, provider, parent_external_id, name, status, kind, reference,
      email, phone, website, domain, organization, contact_name, street, city, region, postal_code, country, timezone, language, currency,
      provider_created_at, provider_updated_at, payload, fingerprint, first_seen_at, changed_at, deleted_at)
-SELECT k + 1, public.bench_source(k), public.bench_external_id(k), public.bench_parent(k) + 1, above.path[1], cardinality(above.path) - 1, above.path,
+SELECT k + 1, public.bench_source(k), public.bench_external_id(k), public.bench_parent(k) + 1, parent.path[1], cardinality(parent.path) - 1, parent.path,
        provider, parent_external_id, name, status, kind, reference,
        email, phone, website, domain, organization, contact_name, street, city, region, postal_code, country, timezone, language, currency,
        provider_created_at, provider_updated_at, payload, fingerprint,
@@ -25,7 +25,7 @@ CROSS JOIN LATERAL (
                               public.bench_parent(k), k], NULL) AS ks
     OFFSET 0
 ) w
-CROSS JOIN LATERAL (SELECT ARRAY(SELECT p + 1 FROM unnest(w.ks) p) AS path OFFSET 0) above
+CROSS JOIN LATERAL (SELECT ARRAY(SELECT p + 1 FROM unnest(w.ks) p) AS path OFFSET 0) parent
 WHERE current;
 
 INSERT INTO directory_internal.last_change (account_id, operation, changed)
