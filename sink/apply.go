@@ -165,7 +165,7 @@ func (a *applying) prepare(ctx context.Context) error {
 		if err := a.stagingTable(ctx); err != nil {
 			return err
 		}
-		n, err := a.exec(ctx, "unlink", a.Source, a.stagedBy, a.start.Provider, a.seq)
+		n, err := a.exec(ctx, "stage_missing_as_roots", a.Source, a.stagedBy, a.start.Provider, a.seq)
 		if err != nil {
 			return err
 		}
@@ -230,7 +230,7 @@ func (a *applying) write(ctx context.Context) error {
 		if _, err := a.exec(ctx, "history", a.instant); err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, "head"); err != nil {
+		if _, err := a.exec(ctx, "last_change"); err != nil {
 			return err
 		}
 	}
@@ -243,7 +243,7 @@ func (a *applying) write(ctx context.Context) error {
 		if _, err := a.exec(ctx, "update", a.stagedBy, a.instant); err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, "refresh", a.stagedBy); err != nil {
+		if _, err := a.exec(ctx, "refresh_fingerprints", a.stagedBy); err != nil {
 			return err
 		}
 	}

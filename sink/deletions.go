@@ -53,7 +53,7 @@ func (a *applying) delete(ctx context.Context) error {
 // hold keeps held_deletions as what this run, if it was complete, did not dare.
 func (a *applying) hold(ctx context.Context) error {
 	if a.o.ByHand {
-		_, err := a.exec(ctx, "unhold_deleted", a.Source)
+		_, err := a.exec(ctx, "release_deleted", a.Source)
 		return err
 	}
 	if !a.o.Complete {
@@ -63,7 +63,7 @@ func (a *applying) hold(ctx context.Context) error {
 		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.held_deletions WHERE source = $1`, a.Source)
 		return err
 	}
-	if _, err := a.exec(ctx, "unhold", a.Source); err != nil {
+	if _, err := a.exec(ctx, "release_found", a.Source); err != nil {
 		return err
 	}
 	reason := cmp.Or(a.o.Deletions.Hold, a.o.Deletions.Wait)
@@ -124,19 +124,19 @@ func (a *applying) finish(ctx context.Context) error {
 		return err
 	}
 	if c.Changed() || a.o.Adopt {
-		if _, err := a.exec(ctx, "applied", a.connection, a.Source, a.ID, a.instant, a.o.Adopt, a.o.Identity, c.Changed()); err != nil {
+		if _, err := a.exec(ctx, "record_applied", a.connection, a.Source, a.ID, a.instant, a.o.Adopt, a.o.Identity, c.Changed()); err != nil {
 			return err
 		}
 	}
 	if err := a.remember(ctx); err != nil {
 		return err
 	}
-	_, err := a.exec(ctx, "succeed", a.ID, a.report.Status, a.o.Complete, c.Pages, c.Fetched, c.Created, c.Updated, c.Moved,
+	_, err := a.exec(ctx, "finish_run", a.ID, a.report.Status, a.o.Complete, c.Pages, c.Fetched, c.Created, c.Updated, c.Moved,
 		c.Deleted, c.Restored, c.Unchanged, c.Rejected, c.Held, a.report.Error)
 	if err != nil || !c.Changed() {
 		return err
 	}
 	// Last, since its row stays locked until the commit.
-	_, err = a.exec(ctx, "number", a.ID)
+	_, err = a.exec(ctx, "assign_applied_seq", a.ID)
 	return err
 }

@@ -26,7 +26,7 @@ func Forget(ctx context.Context, db *sqlx.DB, source string, id int64) (children
 		if err := tx.GetContext(ctx, &children, `SELECT pg_catalog.count(*) FROM directory.accounts WHERE parent_id = $1`, id); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, statement("forget_above"), id); err != nil {
+		if _, err := tx.ExecContext(ctx, statement("forget_ancestor"), id); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, statement("forget_cycle"), root, id); err != nil {
@@ -35,7 +35,7 @@ func Forget(ctx context.Context, db *sqlx.DB, source string, id int64) (children
 		if err := (&applying{Run: r, tx: tx}).drop(ctx); err != nil {
 			return err
 		}
-		for _, table := range []string{"directory_internal.account_version", "directory_internal.account_head"} {
+		for _, table := range []string{"directory_internal.account_version", "directory_internal.last_change"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE account_id = $1`, id); err != nil {
 				return err
 			}

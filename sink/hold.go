@@ -60,7 +60,7 @@ func exclusively(ctx context.Context, db *sqlx.DB, source string, work func(*sql
 	}
 	defer func() { _ = tx.Rollback() }()
 	// Without a run of its own: one that comes to apply now has lost.
-	const fence = `UPDATE directory_internal.connection SET run_id = NULL, remembered_run = NULL WHERE id = $1
+	const fence = `UPDATE directory_internal.connection SET run_id = NULL, cached_run = NULL WHERE id = $1
 		RETURNING CASE WHEN pg_catalog.to_regclass(pg_catalog.concat('directory_internal.staged_', id)) IS NULL THEN '' ELSE pg_catalog.concat('staged_', id) END`
 	if err := tx.GetContext(ctx, &r.staging, fence, r.connection); err != nil {
 		return wrap(ctx, err)

@@ -151,7 +151,7 @@ func (l *lease) silent() error {
 func (r *Run) beat(l *lease, pid int) (held bool, err error) {
 	ctx, cancel := context.WithTimeout(l.lost, heartbeatEvery)
 	defer cancel()
-	res, err := ControlPool(r.db).ExecContext(ctx, statement("beat"), r.connection, pid, lockClass)
+	res, err := ControlPool(r.db).ExecContext(ctx, statement("heartbeat"), r.connection, pid, lockClass)
 	if err != nil {
 		return false, err
 	}
@@ -192,6 +192,6 @@ func (r *Run) ShortenDeadline() func() {
 // and returns their sources.
 func TerminateStale(ctx context.Context, db *sqlx.DB, silence time.Duration) ([]string, error) {
 	var names []string
-	err := db.SelectContext(ctx, &names, statement("end_silent"), lockClass, silence.Seconds())
+	err := db.SelectContext(ctx, &names, statement("terminate_stale"), lockClass, silence.Seconds())
 	return names, wrap(ctx, err)
 }

@@ -44,7 +44,7 @@ type Chunk struct {
 // what a run left that was never applied.
 func (r *Run) LoadChunks(ctx context.Context) (*Memory, error) {
 	m := &Memory{}
-	rows, err := r.conn.QueryContext(ctx, statement("recall"), r.connection)
+	rows, err := r.conn.QueryContext(ctx, statement("load_chunks"), r.connection)
 	if err != nil {
 		return nil, wrap(ctx, err)
 	}
@@ -65,7 +65,7 @@ func (r *Run) LoadChunks(ctx context.Context) (*Memory, error) {
 	}
 	m.met = make([]bool, len(m.digests))
 	if left {
-		_, err = r.conn.ExecContext(ctx, statement("forget_chunks"), r.connection)
+		_, err = r.conn.ExecContext(ctx, statement("drop_invalid_chunks"), r.connection)
 	}
 	return m, wrap(ctx, err)
 }
@@ -93,7 +93,7 @@ func (r *Run) Remember(ctx context.Context, chunks []Chunk) error {
 		b = appendBytes(b, packed)
 		b[len(b)-1] = '\n'
 	}
-	return wrap(ctx, r.copyIn(ctx, `COPY directory_internal.seen_chunk (connection, run_id, digest, accounts) FROM STDIN`, b))
+	return wrap(ctx, r.copyIn(ctx, `COPY directory_internal.chunk_cache (connection_id, run_id, digest, accounts) FROM STDIN`, b))
 }
 
 func appendBytes(b, raw []byte) []byte {
@@ -108,7 +108,7 @@ func (r *Run) Recognize(ctx context.Context, m *Memory) (clear bool, err error) 
 	if len(m.digests) == 0 {
 		return true, nil
 	}
-	rows, err := r.conn.QueryContext(ctx, `SELECT digest, accounts FROM directory_internal.seen_chunk WHERE connection = $1 AND run_id = 0`, r.connection)
+	rows, err := r.conn.QueryContext(ctx, `SELECT digest, accounts FROM directory_internal.chunk_cache WHERE connection_id = $1 AND run_id = 0`, r.connection)
 	if err != nil {
 		return false, wrap(ctx, err)
 	}
@@ -154,7 +154,7 @@ func (r *Run) Reset(ctx context.Context) error {
 		set.Clear()
 	}
 	r.seq, r.created, r.rejects, r.noID, r.chunks, r.again = 0, 0, 0, 0, 0, false
-	_, err := r.conn.ExecContext(ctx, `DELETE FROM directory_internal.seen_chunk WHERE run_id = $1`, r.ID)
+	_, err := r.conn.ExecContext(ctx, `DELETE FROM directory_internal.chunk_cache WHERE run_id = $1`, r.ID)
 	return wrap(ctx, err)
 }
 
@@ -169,7 +169,7 @@ func (a *applying) remember(ctx context.Context) error {
 		if a.chunks == 0 && len(m.digests) == 0 {
 			return nil
 		}
-		_, err := a.exec(ctx, "forget_all_chunks", a.connection)
+		_, err := a.exec(ctx, "drop_chunks", a.connection)
 		return err
 	}
 	var stale pq.ByteaArray
@@ -181,6 +181,6 @@ func (a *applying) remember(ctx context.Context) error {
 	if a.chunks == 0 && len(stale) == 0 && !a.report.Changed() {
 		return nil
 	}
-	_, err := a.exec(ctx, "remember_chunks", a.connection, a.ID, stale)
+	_, err := a.exec(ctx, "save_chunks", a.connection, a.ID, stale)
 	return err
 }

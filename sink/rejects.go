@@ -11,10 +11,10 @@ import (
 // complete run met no more.
 func (a *applying) reject(ctx context.Context) error {
 	if a.rejects > 0 {
-		if err := a.tx.GetContext(ctx, &a.noID, statement("rejected_alone"), a.stagedBy); err != nil {
+		if err := a.tx.GetContext(ctx, &a.noID, statement("count_rejects_without_account"), a.stagedBy); err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, "file_rejects", a.ID, a.instant, a.stagedBy); err != nil {
+		if _, err := a.exec(ctx, "record_rejects", a.ID, a.instant, a.stagedBy); err != nil {
 			return err
 		}
 		if _, err := a.tx.ExecContext(ctx, `DELETE FROM directory_internal.staged_reject WHERE run_id = $1`, a.stagedBy); err != nil {
@@ -30,7 +30,7 @@ func (a *applying) reject(ctx context.Context) error {
 		return err
 	}
 	if a.o.Complete {
-		_, err := a.exec(ctx, "resolve_rejects", a.Source, a.ID, a.instant)
+		_, err := a.exec(ctx, "resolve_unseen", a.Source, a.ID, a.instant)
 		return err
 	}
 	return a.resolveTaken(ctx)
@@ -43,7 +43,7 @@ const resolveBatch = 10_000
 // brought in good order.
 func (a *applying) resolveTaken(ctx context.Context) error {
 	if a.seq > 0 {
-		if _, err := a.exec(ctx, "resolve_taken", a.Source, a.ID, a.instant, a.stagedBy); err != nil {
+		if _, err := a.exec(ctx, "resolve_staged", a.Source, a.ID, a.instant, a.stagedBy); err != nil {
 			return err
 		}
 	}

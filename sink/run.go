@@ -107,7 +107,7 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = r.conn.QueryRowxContext(ctx, statement("known_so_far"), s.Source, r.connection).Scan(&r.identity, &r.empty, &r.staging, &r.checkpoints)
+	err = r.conn.QueryRowxContext(ctx, statement("connection_state"), s.Source, r.connection).Scan(&r.identity, &r.empty, &r.staging, &r.checkpoints)
 	if err == nil {
 		err = r.takeUp(ctx)
 	}
