@@ -69,7 +69,7 @@ func TestTheTreeOfATimeLeadsThroughTheDeleted(t *testing.T) {
 	f.lists([]sources.Record{child("c", "b")})
 	r.mustSync("succeeded")
 	var instants []time.Time
-	r.list(&instants, `SELECT at FROM directory_internal.applied ORDER BY at`)
+	r.list(&instants, `SELECT at FROM directory_internal.applied_run ORDER BY at`)
 	if len(instants) != 3 {
 		t.Fatalf("instants: %v", instants)
 	}

@@ -151,9 +151,9 @@ func TestForgettingLeavesAForest(t *testing.T) {
 		}
 		r.exec(`UPDATE directory.runs SET created = 0, updated = 0, moved = 0, unchanged = fetched, applied_seq = NULL`)
 		r.exec(`DELETE FROM directory_internal.account_version`)
-		r.exec(`DELETE FROM directory_internal.account_head`)
+		r.exec(`DELETE FROM directory_internal.last_change`)
 		r.exec(`DELETE FROM directory.accounts`)
-		r.exec(`DELETE FROM directory_internal.applied`)
+		r.exec(`DELETE FROM directory_internal.applied_run`)
 	}
 }
 

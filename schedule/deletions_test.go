@@ -43,7 +43,7 @@ func (r *rig) age(d time.Duration) {
 	for _, statement := range []string{
 		`UPDATE directory.accounts SET first_seen_at = first_seen_at - $1 * interval '1 second', changed_at = changed_at - $1 * interval '1 second', deleted_at = deleted_at - $1 * interval '1 second'`,
 		`UPDATE directory_internal.account_version SET valid_from = valid_from - $1 * interval '1 second', valid_to = valid_to - $1 * interval '1 second', deleted_at = deleted_at - $1 * interval '1 second'`,
-		`UPDATE directory_internal.applied SET at = at - $1 * interval '1 second'`,
+		`UPDATE directory_internal.applied_run SET at = at - $1 * interval '1 second'`,
 		`UPDATE directory_internal.connection SET last_applied_at = last_applied_at - $1 * interval '1 second'`,
 		`UPDATE directory.runs SET started_at = started_at - $1 * interval '1 second', finished_at = finished_at - $1 * interval '1 second'`,
 	} {

@@ -104,7 +104,7 @@ func TestFaultsACommitOnItsWayIsWaitedFor(t *testing.T) {
 	defer gate.Close()
 	d.exec(`CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN LOCK TABLE public.gate; RETURN NULL; END $$`)
 	d.exec(`CREATE TABLE public.gate ()`)
-	d.exec(`CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON directory_internal.applied DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.dawdle()`)
+	d.exec(`CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON directory_internal.applied_run DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.dawdle()`)
 	for _, statement := range []string{`BEGIN`, `LOCK TABLE public.gate`} {
 		if _, err := gate.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)

@@ -191,7 +191,7 @@ func (r *rig) mustWriteNothing() {
 func (r *rig) tuples() map[string]string {
 	r.t.Helper()
 	tuples := map[string]string{}
-	for _, table := range []string{"directory.accounts", "directory_internal.account_version", "directory_internal.account_head", "directory_internal.applied"} {
+	for _, table := range []string{"directory.accounts", "directory_internal.account_version", "directory_internal.last_change", "directory_internal.applied_run"} {
 		var list string
 		r.get(&list, `SELECT coalesce(string_agg(concat_ws(' ', ctid, xmin, xmax), ', ' ORDER BY ctid), '') FROM `+table)
 		tuples[table] = list

@@ -149,7 +149,7 @@ func TestAPartOfAnotherIdentity(t *testing.T) {
 				t.Fatal(ok, err)
 			}
 			hints := func() (n int) {
-				r.get(&n, `SELECT count(*) FROM directory_internal.hint`)
+				r.get(&n, `SELECT count(*) FROM directory_internal.pending_refresh`)
 				return n
 			}
 			if c.status == "failed" {

@@ -126,10 +126,10 @@ func (r *Run) committed(ctx context.Context) (done bool) {
 	return err == nil && done
 }
 
-// errRepeated means that two staged rows are of one account.
+// errRepeated means that one account was staged twice.
 var errRepeated = errors.New("an account was staged twice")
 
-// repeated reports whether an error means that two staged rows are of one account.
+// repeated reports whether an error means that one account was staged twice.
 func repeated(err error) bool {
 	duplicate := pq.As(err, pqerror.UniqueViolation)
 	return errors.Is(err, errRepeated) || duplicate != nil && duplicate.Schema == "directory"
@@ -177,7 +177,7 @@ func (a *applying) prepare(ctx context.Context) error {
 		if err := a.staging.create(ctx); err != nil {
 			return err
 		}
-		n, err := a.exec(ctx, "unlink", a.Source, a.staging.runID, a.start.Provider, a.staging.seq)
+		n, err := a.exec(ctx, "stage_missing_as_roots", a.Source, a.staging.runID, a.start.Provider, a.staging.seq)
 		if err != nil {
 			return err
 		}
@@ -235,7 +235,7 @@ func (a *applying) write(ctx context.Context) error {
 		if _, err := a.exec(ctx, "history", a.instant); err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, "head"); err != nil {
+		if _, err := a.exec(ctx, "last_change"); err != nil {
 			return err
 		}
 	}
@@ -248,7 +248,7 @@ func (a *applying) write(ctx context.Context) error {
 		if _, err := a.exec(ctx, "update", a.staging.runID, a.instant); err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, "refresh", a.staging.runID); err != nil {
+		if _, err := a.exec(ctx, "refresh_fingerprints", a.staging.runID); err != nil {
 			return err
 		}
 	}

@@ -48,7 +48,7 @@ func (r *Run) LoadChunks(ctx context.Context) (*ChunkCache, error) {
 	leftovers := false
 	var digest []byte
 	var valid bool
-	err := eachRow(ctx, r.conn, statement("recall"), []any{r.connection}, func() error {
+	err := eachRow(ctx, r.conn, statement("load_chunks"), []any{r.connection}, func() error {
 		if valid {
 			c.digests = append(c.digests, Digest(digest))
 		}
@@ -60,7 +60,7 @@ func (r *Run) LoadChunks(ctx context.Context) (*ChunkCache, error) {
 	}
 	c.hit = make([]bool, len(c.digests))
 	if leftovers {
-		_, err = r.conn.ExecContext(ctx, statement("forget_chunks"), r.connection)
+		_, err = r.conn.ExecContext(ctx, statement("drop_invalid_chunks"), r.connection)
 	}
 	return c, wrap(ctx, err)
 }
@@ -88,7 +88,7 @@ func (r *Run) Remember(ctx context.Context, chunks []Chunk) error {
 		b = appendBytes(b, packed)
 		b[len(b)-1] = '\n'
 	}
-	return wrap(ctx, r.copyIn(ctx, `COPY directory_internal.seen_chunk (connection, run_id, digest, accounts) FROM STDIN`, b))
+	return wrap(ctx, r.copyIn(ctx, `COPY directory_internal.chunk_cache (connection_id, run_id, digest, accounts) FROM STDIN`, b))
 }
 
 func appendBytes(b, raw []byte) []byte {
@@ -105,7 +105,7 @@ func (r *Run) Recognize(ctx context.Context, c *ChunkCache) (clear bool, err err
 	}
 	known := roaring64.New()
 	var digest, packed []byte
-	err = eachRow(ctx, r.conn, `SELECT digest, accounts FROM directory_internal.seen_chunk WHERE connection = $1 AND run_id = 0`, []any{r.connection}, func() error {
+	err = eachRow(ctx, r.conn, `SELECT digest, accounts FROM directory_internal.chunk_cache WHERE connection_id = $1 AND run_id = 0`, []any{r.connection}, func() error {
 		if i := c.Find(Digest(digest)); i < 0 || !c.hit[i] {
 			return nil
 		}
@@ -133,7 +133,7 @@ func (a *applying) saveChunks(ctx context.Context) error {
 		if a.staging.chunks == 0 && len(c.digests) == 0 {
 			return nil
 		}
-		_, err := a.exec(ctx, "forget_all_chunks", a.connection)
+		_, err := a.exec(ctx, "drop_chunks", a.connection)
 		return err
 	}
 	var stale pq.ByteaArray
@@ -145,6 +145,6 @@ func (a *applying) saveChunks(ctx context.Context) error {
 	if a.staging.chunks == 0 && len(stale) == 0 && !a.report.Changed() {
 		return nil
 	}
-	_, err := a.exec(ctx, "remember_chunks", a.connection, a.ID, stale)
+	_, err := a.exec(ctx, "save_chunks", a.connection, a.ID, stale)
 	return err
 }

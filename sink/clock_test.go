@@ -68,7 +68,7 @@ func TestTheLastSuccessIsNeverInTheFuture(t *testing.T) {
 	}
 }
 
-// What the clock put off while it was ahead is not waited for.
+// What was deferred while the clock was ahead is not waited for.
 func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 	t.Parallel()
 	db := directory(t)
@@ -91,7 +91,7 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 		t.Fatal(ok, err)
 	}
 	for due, want := range map[string]bool{`clock_timestamp()`: true, `clock_timestamp() + interval '20 minutes'`: false, ahead: true} {
-		exec(t, db, `UPDATE directory_internal.hint SET due_at = `+due)
+		exec(t, db, `UPDATE directory_internal.pending_refresh SET due_at = `+due)
 		hints, err := Hints(t.Context(), db, "acme", 9)
 		if err != nil || (len(hints) == 1) != want || tickOf(t, db, "acme").Hinted != want {
 			t.Errorf("a hint that is due at %s: %v, %v", due, hints, err)
@@ -109,7 +109,7 @@ func TestASilentRunOfAClockThatWasSetBackIsEnded(t *testing.T) {
 		t.Fatal(held, err)
 	}
 	r.endLease() // its process is dead
-	exec(t, db, `UPDATE directory_internal.beat SET beat_at = clock_timestamp() + interval '1 year'`)
+	exec(t, db, `UPDATE directory_internal.heartbeat SET beat_at = clock_timestamp() + interval '1 year'`)
 	began := time.Now()
 	var ended []string
 	for len(ended) == 0 && time.Since(began) < 30*time.Second {

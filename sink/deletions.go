@@ -42,7 +42,7 @@ func (a *applying) chooseDeletions(ctx context.Context) error {
 // that were not deleted.
 func (a *applying) hold(ctx context.Context) error {
 	if a.o.Mode.retires() {
-		_, err := a.exec(ctx, "unhold_deleted", a.Source)
+		_, err := a.exec(ctx, "release_deleted", a.Source)
 		return err
 	}
 	if a.o.Mode != WholeListing {
@@ -52,7 +52,7 @@ func (a *applying) hold(ctx context.Context) error {
 		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.held_deletions WHERE source = $1`, a.Source)
 		return err
 	}
-	if _, err := a.exec(ctx, "unhold", a.Source); err != nil {
+	if _, err := a.exec(ctx, "release_found", a.Source); err != nil {
 		return err
 	}
 	reason := cmp.Or(a.o.Deletions.Hold, a.o.Deletions.Wait)
@@ -114,22 +114,22 @@ func (a *applying) finish(ctx context.Context) error {
 	}
 	adopt := a.o.Mode.lists() && a.o.Identity != a.identity
 	if c.Changed() || adopt {
-		if _, err := a.exec(ctx, "applied", a.connection, a.Source, a.ID, a.instant, adopt, a.o.Identity, c.Changed()); err != nil {
+		if _, err := a.exec(ctx, "record_applied", a.connection, a.Source, a.ID, a.instant, adopt, a.o.Identity, c.Changed()); err != nil {
 			return err
 		}
 	}
 	if err := a.saveChunks(ctx); err != nil {
 		return err
 	}
-	args := []any{a.ID, a.report.Status, a.o.Mode == WholeListing, a.report.Error}
+	args := []any{a.ID, a.report.Status, a.o.Mode == WholeListing}
 	for _, n := range c.Each() {
 		args = append(args, n)
 	}
-	_, err := a.exec(ctx, "succeed", args...)
+	_, err := a.exec(ctx, "finish_run", append(args, a.report.Error)...)
 	if err != nil || !c.Changed() {
 		return err
 	}
 	// Last, since its row stays locked until the commit.
-	_, err = a.exec(ctx, "number", a.ID)
+	_, err = a.exec(ctx, "assign_applied_seq", a.ID)
 	return err
 }

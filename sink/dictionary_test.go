@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The README's data dictionary is what the comments say.
+// The data dictionary in migrations/README.md lists the comments of the schema.
 func TestDictionary(t *testing.T) {
 	t.Parallel()
 	db := directory(t)
@@ -25,7 +25,7 @@ func TestDictionary(t *testing.T) {
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 		WHERE c.relnamespace = 'directory'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname <> 'live_accounts'
 		UNION ALL
-		SELECT 'functions', p.proname || '(' || pg_get_function_arguments(p.oid) || ')', 
+		SELECT 'functions', p.proname || '(' || pg_get_function_arguments(p.oid) || ')',
 			CASE WHEN p.proallargtypes IS NULL THEN replace(pg_get_function_result(p.oid), 'SETOF directory.', 'rows of ')
 			     ELSE array_to_string(p.proargnames[p.pronargs + 1:], ', ') END, obj_description(p.oid, 'pg_proc'), 1
 		FROM pg_proc p WHERE p.pronamespace = 'directory'::regnamespace
@@ -49,7 +49,7 @@ func TestDictionary(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", e.Name, e.Type, e.Comment)
 	}
-	const file, begin, end = "../README.md", "<!-- dictionary -->\n", "<!-- end of dictionary -->"
+	const file, begin, end = "../migrations/README.md", "<!-- dictionary -->\n", "<!-- end of dictionary -->"
 	readme, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestDictionary(t *testing.T) {
 	before, rest, found := strings.Cut(string(readme), begin)
 	got, after, ended := strings.Cut(rest, end)
 	if !found || !ended {
-		t.Fatal("the README has no place for the dictionary")
+		t.Fatalf("%s has no place for the dictionary", file)
 	}
 	want := b.String() + "\n"
 	if *update {

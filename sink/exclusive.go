@@ -46,6 +46,3 @@ func Exclusively(ctx context.Context, db *sqlx.DB, source, provider string, work
 	}
 	return wrap(ctx, tx.Commit())
 }
-
-// Statement returns the SQL of that name, for package admin.
-func Statement(name string) string { return statement(name) }

@@ -31,7 +31,7 @@ const (
 // Remember keeps hints, one an account. It returns false where not all of them
 // are kept, since the connection has too many already.
 func Remember(ctx context.Context, db *sqlx.DB, source string, ids []string) (bool, error) {
-	res, err := db.ExecContext(ctx, statement("remember"), source, pq.Array(ids), maxHints)
+	res, err := db.ExecContext(ctx, statement("add_pending_refreshes"), source, pq.Array(ids), maxHints)
 	if err != nil {
 		return false, wrap(ctx, err)
 	}
@@ -42,21 +42,21 @@ func Remember(ctx context.Context, db *sqlx.DB, source string, ids []string) (bo
 // Hints returns up to n hints that are due, the oldest first.
 func Hints(ctx context.Context, db *sqlx.DB, source string, n int) ([]Hint, error) {
 	var list []Hint
-	err := db.SelectContext(ctx, &list, `SELECT source, external_id, received_at FROM directory_internal.hint
+	err := db.SelectContext(ctx, &list, `SELECT source, external_id, received_at FROM directory_internal.pending_refresh
 		WHERE source = $1 AND `+hintIsDue+` ORDER BY due_at LIMIT $2`, source, n)
 	return list, wrap(ctx, err)
 }
 
 // Settle drops hints, but for those that came again since they were read.
 func Settle(ctx context.Context, db *sqlx.DB, hints []Hint) error {
-	return eachHint(ctx, db, `DELETE FROM directory_internal.hint h USING unnest($2::text[], $3::timestamptz[]) AS a (external_id, received_at)
+	return eachHint(ctx, db, `DELETE FROM directory_internal.pending_refresh h USING unnest($2::text[], $3::timestamptz[]) AS a (external_id, received_at)
 		WHERE h.source = $1 AND h.external_id = a.external_id AND h.received_at = a.received_at`, hints)
 }
 
 // PutOff lets hints wait, each time longer, and drops those that failed too
 // often.
 func PutOff(ctx context.Context, db *sqlx.DB, hints []Hint) error {
-	return eachHint(ctx, db, statement("put_off"), hints, maxHintFailures)
+	return eachHint(ctx, db, statement("delay_pending_refreshes"), hints, maxHintFailures)
 }
 
 // eachHint runs a statement on hints, all of one source: its name is $1, ids $2
@@ -85,7 +85,7 @@ func (r *Run) wanted(ctx context.Context) error {
 		return nil
 	}
 	var due bool
-	err := r.conn.GetContext(ctx, &due, `SELECT EXISTS (SELECT FROM directory_internal.hint WHERE source = $1 AND `+hintIsDue+`)`, r.Source)
+	err := r.conn.GetContext(ctx, &due, `SELECT EXISTS (SELECT FROM directory_internal.pending_refresh WHERE source = $1 AND `+hintIsDue+`)`, r.Source)
 	if err == nil && !due {
 		return ErrBusy
 	}

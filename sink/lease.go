@@ -74,7 +74,7 @@ func (s *session) keepLease(ctx context.Context, pid int, warn func(error)) {
 func (s *session) heartbeat() (held bool, err error) {
 	ctx, cancel := context.WithTimeout(s.lease.lost, heartbeatEvery)
 	defer cancel()
-	res, err := ControlPool(s.db).ExecContext(ctx, statement("beat"), s.connection, s.lease.pid, lockClass)
+	res, err := ControlPool(s.db).ExecContext(ctx, statement("heartbeat"), s.connection, s.lease.pid, lockClass)
 	if err != nil {
 		return false, err
 	}
@@ -141,6 +141,6 @@ func (r *Run) ShortenDeadline() func() {
 // timeout, and returns their sources.
 func TerminateStale(ctx context.Context, db *sqlx.DB, timeout time.Duration) ([]string, error) {
 	var names []string
-	err := db.SelectContext(ctx, &names, statement("end_silent"), lockClass, timeout.Seconds())
+	err := db.SelectContext(ctx, &names, statement("terminate_stale"), lockClass, timeout.Seconds())
 	return names, wrap(ctx, err)
 }

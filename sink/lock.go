@@ -88,7 +88,7 @@ func (s *session) lock(ctx context.Context, wait time.Duration, warn func(error)
 // freed meanwhile.
 func (s *session) holder(ctx context.Context) error {
 	e := &BusyError{Source: s.source}
-	err := s.conn.QueryRowContext(ctx, statement("holder"), lockClass, s.connection).Scan(&e.PID, &e.Role, &e.Foreign)
+	err := s.conn.QueryRowContext(ctx, statement("lock_holder"), lockClass, s.connection).Scan(&e.PID, &e.Role, &e.Foreign)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return ErrBusy

@@ -38,7 +38,7 @@ func analyst(t *testing.T, db *sqlx.DB) (tx *sqlx.Tx, pid int) {
 // waits for, and ends once the analyst does.
 func TestAMigrationMakesNoReaderQueue(t *testing.T) {
 	t.Parallel()
-	db := migratedTo(t, 8)
+	db := migratedTo(t, 2) // 0003 locks accounts
 	tx, pid := analyst(t, db)
 	lines, done := make(lineLog), make(chan error, 1)
 	m := Migration{DB: db, ReaderRole: "directory_reader", Log: slog.New(slog.NewTextHandler(lines, nil))}
@@ -86,7 +86,7 @@ func TestAMigrationMakesNoReaderQueue(t *testing.T) {
 // of the pool.
 func TestAMigrationGivesUp(t *testing.T) {
 	t.Parallel()
-	db := migratedTo(t, 8)
+	db := migratedTo(t, 2) // 0003 locks accounts
 	var before string
 	if err := db.Get(&before, `SHOW lock_timeout`); err != nil {
 		t.Fatal(err)

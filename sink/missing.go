@@ -31,7 +31,7 @@ func (m *Missing) Remove(id int64) { m.ids.Remove(uint64(id)) }
 // seen as are live, it reads none.
 func (r *Run) Missing(ctx context.Context) (*Missing, error) {
 	m := &Missing{ids: roaring64.New()}
-	err := r.conn.QueryRowContext(ctx, statement("live"), r.Source).Scan(&m.Live, &m.DeletedLately)
+	err := r.conn.QueryRowContext(ctx, statement("count_live"), r.Source).Scan(&m.Live, &m.DeletedLately)
 	if err != nil || r.seen.live() == m.Live {
 		return m, wrap(ctx, err)
 	}

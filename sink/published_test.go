@@ -18,15 +18,3 @@ func TestEveryLoggedTableCanBePublished(t *testing.T) {
 		t.Errorf("without a replica identity: %q, %v", tables, err)
 	}
 }
-
-// A table that is published on its own is migrated as any other.
-func TestAPublishedDirectoryIsMigrated(t *testing.T) {
-	t.Parallel()
-	db := migratedTo(t, 12)
-	db.MustExec(`CREATE PUBLICATION chosen FOR TABLE directory.rejects, directory_internal.seen_chunk, directory_internal.staged_account`)
-	db.MustExec(`INSERT INTO directory.rejects (run_id, source, reason, first_seen_at, last_seen_at) VALUES (1, 'acme', 'then', now(), now())`)
-	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	db.MustExec(`UPDATE directory.rejects SET resolved_at = now() WHERE id = 1`)
-}

@@ -121,8 +121,9 @@ func TestTheReadersObjectsAreThoseOfTheSchema(t *testing.T) {
 func TestReaderRightsAreCompletedAtEveryStart(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "CREATEROLE")
-	s.migrate(t)
+	migrateTo(t, s.owner, 2)
 	s.foreign()
+	s.migrate(t) // an upgrade, and the reader role is new
 	s.admin.MustExec(`GRANT SELECT ON directory.elsewhere, directory.another TO ` + s.reader)
 	for _, damage := range []string{
 		`REVOKE SELECT ON directory.accounts, directory.source_health FROM ` + s.reader,
@@ -131,13 +132,9 @@ func TestReaderRightsAreCompletedAtEveryStart(t *testing.T) {
 		`GRANT USAGE ON SCHEMA directory_internal TO ` + s.reader,
 		`GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA directory_internal TO ` + s.reader,
 		`GRANT USAGE ON ALL SEQUENCES IN SCHEMA directory_internal TO ` + s.reader,
-		`DELETE FROM directory_internal.schema_version WHERE version_id > 15`,
 	} {
-		if damage[0] == 'D' {
-			s.admin.MustExec(`ALTER TABLE directory.rejects DROP COLUMN id`) // an upgrade that has something to do
-		}
 		s.admin.MustExec(damage)
-		if gaps := s.gaps(t); len(gaps) == 0 && damage[0] != 'D' {
+		if gaps := s.gaps(t); len(gaps) == 0 {
 			t.Errorf("%s: no difference", damage)
 		}
 		s.migrate(t)

@@ -9,10 +9,10 @@ import (
 // reject files the run's rejects, and resolves those that no longer apply.
 func (a *applying) reject(ctx context.Context) error {
 	if a.staging.rejects > 0 {
-		if err := a.tx.GetContext(ctx, &a.seen.noID, statement("rejected_alone"), a.staging.runID); err != nil {
+		if err := a.tx.GetContext(ctx, &a.seen.noID, statement("count_rejects_without_account"), a.staging.runID); err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, "file_rejects", a.ID, a.instant, a.staging.runID); err != nil {
+		if _, err := a.exec(ctx, "record_rejects", a.ID, a.instant, a.staging.runID); err != nil {
 			return err
 		}
 		if err := a.staging.deleteRejects(ctx, a.tx); err != nil {
@@ -26,7 +26,7 @@ func (a *applying) reject(ctx context.Context) error {
 	case Replay:
 		_, err = a.exec(ctx, "resolve_replayed", a.Source, a.o.IDMember, a.instant)
 	case WholeListing:
-		_, err = a.exec(ctx, "resolve_rejects", a.Source, a.ID, a.instant)
+		_, err = a.exec(ctx, "resolve_unseen", a.Source, a.ID, a.instant)
 	default:
 		err = a.resolveTaken(ctx)
 	}
@@ -37,7 +37,7 @@ func (a *applying) reject(ctx context.Context) error {
 // has in a valid form.
 func (a *applying) resolveTaken(ctx context.Context) error {
 	if a.staging.seq > 0 {
-		if _, err := a.exec(ctx, "resolve_taken", a.Source, a.ID, a.instant, a.staging.runID); err != nil {
+		if _, err := a.exec(ctx, "resolve_staged", a.Source, a.ID, a.instant, a.staging.runID); err != nil {
 			return err
 		}
 	}

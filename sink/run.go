@@ -83,7 +83,7 @@ func (r *Run) begin(ctx context.Context) error {
 		return err
 	}
 	r.staging.runID = r.ID
-	err = r.conn.QueryRowxContext(ctx, statement("known_so_far"), s.Source, r.connection).
+	err = r.conn.QueryRowxContext(ctx, statement("connection_state"), s.Source, r.connection).
 		Scan(&r.identity, &r.empty, &r.staging.table, &r.staging.hasCheckpoints)
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func (r *Run) Reset(ctx context.Context) error {
 	}
 	r.seen = newSeen()
 	r.staging.seq, r.staging.rejects, r.staging.chunks = 0, 0, 0
-	_, err := r.conn.ExecContext(ctx, `DELETE FROM directory_internal.seen_chunk WHERE run_id = $1`, r.ID)
+	_, err := r.conn.ExecContext(ctx, `DELETE FROM directory_internal.chunk_cache WHERE run_id = $1`, r.ID)
 	return wrap(ctx, err)
 }
 
@@ -146,7 +146,7 @@ func (r *Run) End(ctx context.Context, status, reason string, c Counts) error {
 func (r *Run) Close(ctx context.Context) {
 	r.close(ctx, func(ctx context.Context) error {
 		if r.compare.prepared != nil {
-			_ = r.compare.prepared.Close() // an error is of the session, and shows below
+			_ = r.compare.prepared.Close() // a broken session shows below
 		}
 		if r.staging.saved || r.staging.seq == 0 && r.staging.rejects == 0 {
 			return nil

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"encoding/hex"
 	"strconv"
-	"strings"
 	"time"
 	"unsafe"
 
@@ -30,7 +29,7 @@ func (r *Run) Stage(ctx context.Context, rows []byte) error {
 	if err := r.staging.create(ctx); err != nil {
 		return wrap(ctx, err)
 	}
-	return wrap(ctx, r.copyIn(ctx, r.staging.statement(statementStage), rows))
+	return wrap(ctx, r.copyIn(ctx, r.staging.statement(statement("stage")), rows))
 }
 
 // fullDetail is added to the place of records of full detail, so that the last
@@ -39,8 +38,6 @@ const fullDetail = 1 << 40
 
 // copyChunk is how many bytes of rows are handed to the session at once.
 const copyChunk = 64 << 10
-
-var statementStage = strings.TrimSuffix(statement("stage"), "\n")
 
 // Reject stages rejects until the run ends.
 func (r *Run) Reject(ctx context.Context, rejects []Reject) error {

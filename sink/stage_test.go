@@ -25,7 +25,7 @@ func TestTextsAreStoredAsTheyAre(t *testing.T) {
 	t.Parallel()
 	db := directory(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		db.MustExec(`DELETE FROM directory.accounts; DELETE FROM directory_internal.account_head; DELETE FROM directory_internal.account_version`)
+		db.MustExec(`DELETE FROM directory.accounts; DELETE FROM directory_internal.last_change; DELETE FROM directory_internal.account_version`)
 		clean := func(what string) string { return strings.ReplaceAll(texts.Draw(rt, what), "\x00", "") }
 		want := model.Account{
 			ExternalID: "x" + clean("id"), Parent: clean("parent"), Name: clean("name"), Status: model.Active,

@@ -2,6 +2,9 @@ package sink
 
 import (
 	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 	"sync"
@@ -20,50 +23,72 @@ var content = []string{
 
 var placeholder = regexp.MustCompile(`\{(\w+)(?::(\w+))?(?:,(\w+))?\}`)
 
-// statement reads sql/name.sql and fills in the lists of columns:
+// statements are those of sql/*.sql, their lists of columns filled in.
+var statements = sync.OnceValue(func() map[string]string {
+	all := LoadStatements(files)
+	for name, text := range all {
+		all[name] = placeholder.ReplaceAllStringFunc(text, expand)
+	}
+	return all
+})
+
+// LoadStatements returns the SQL statements of sql/*.sql by name. Each begins with a
+// line "-- name: NAME"; the comment below that line and the final semicolon are left out.
+func LoadStatements(files fs.FS) map[string]string {
+	paths, err := fs.Glob(files, "sql/*.sql")
+	all := make(map[string]string)
+	for _, path := range paths {
+		text, failure := fs.ReadFile(files, path)
+		err = errors.Join(err, failure)
+		for _, block := range strings.Split("\n"+string(text), "\n-- name: ")[1:] {
+			name, body, _ := strings.Cut(block, "\n")
+			for strings.HasPrefix(body, "--") {
+				_, body, _ = strings.Cut(body, "\n")
+			}
+			if all[name] != "" {
+				err = errors.Join(err, fmt.Errorf("%s: second statement named %s", path, name))
+			}
+			all[name] = strings.TrimSuffix(strings.TrimSpace(body), ";")
+		}
+	}
+	if err != nil {
+		panic(err) // the files are compiled in
+	}
+	return all
+}
+
+// statement returns the statement of that name. Run.statement fills in {staged}.
+func statement(name string) string {
+	text, ok := statements()[name]
+	if !ok {
+		panic("no SQL statement named " + name)
+	}
+	return text
+}
+
+// expand fills in a list of columns:
 //
 //	{columns}     provider, parent_external_id, …
 //	{columns:s}   s.provider, s.parent_external_id, …
 //	{assign:s}    provider = s.provider, …
 //	{changed:a,s} CASE WHEN a.provider IS DISTINCT FROM s.provider THEN 'provider' END, …
-//
-// {staged} stays for Run.statement.
-func statement(name string) string {
-	if text, ok := statements.Load(name); ok {
-		return text.(string)
-	}
-	text := expand(name)
-	statements.Store(name, text)
-	return text
-}
-
-// statements are those that were expanded: a run of a small connection would
-// do it a dozen times.
-var statements sync.Map
-
-func expand(name string) string {
-	text, err := files.ReadFile("sql/" + name + ".sql")
-	if err != nil {
-		panic(err) // a misspelt name, found by the first test
-	}
-	return placeholder.ReplaceAllStringFunc(string(text), func(found string) string {
-		m := placeholder.FindStringSubmatch(found)
-		var list []string
-		for _, c := range content {
-			switch m[1] {
-			case "columns":
-				if m[2] != "" {
-					c = m[2] + "." + c
-				}
-				list = append(list, c)
-			case "assign":
-				list = append(list, c+" = "+m[2]+"."+c)
-			case "changed":
-				list = append(list, "CASE WHEN "+m[2]+"."+c+" IS DISTINCT FROM "+m[3]+"."+c+" THEN '"+c+"' END")
-			default:
-				return found
+func expand(found string) string {
+	m := placeholder.FindStringSubmatch(found)
+	var list []string
+	for _, c := range content {
+		switch m[1] {
+		case "columns":
+			if m[2] != "" {
+				c = m[2] + "." + c
 			}
+			list = append(list, c)
+		case "assign":
+			list = append(list, c+" = "+m[2]+"."+c)
+		case "changed":
+			list = append(list, "CASE WHEN "+m[2]+"."+c+" IS DISTINCT FROM "+m[3]+"."+c+" THEN '"+c+"' END")
+		default:
+			return found
 		}
-		return strings.Join(list, ", ")
-	})
+	}
+	return strings.Join(list, ", ")
 }

@@ -16,7 +16,7 @@ type Tick struct {
 	Started    *time.Time `db:"started_at"` // the last scheduled or manual run, nil if there was none
 	Hinted     bool       // it has pending refreshes
 	Died       *int64     // the last tick's run, which ended with its process and was not retried; nil if there is none
-	NotStarted bool       `db:"unbegun"` // the last tick's run should have begun by now
+	NotStarted bool       `db:"not_started"` // the last tick's run should have begun by now
 	Now        time.Time
 }
 
@@ -41,13 +41,13 @@ func BeginTicks(ctx context.Context, db *sqlx.DB, sources []string) error {
 // later one since t was read. An open tick stays so until its run begins; any other is
 // skipped.
 func Claim(ctx context.Context, db *sqlx.DB, t Tick, tick time.Time, open bool) (bool, error) {
-	return claimed(ctx, db, "claim", t.Source, t.Claimed, tick, open)
+	return claimed(ctx, db, "claim_tick", t.Source, t.Claimed, tick, open)
 }
 
 // Retry takes the last tick of t's source once more, for its run that died or
 // never began, unless another replica has done so.
 func Retry(ctx context.Context, db *sqlx.DB, t Tick) (bool, error) {
-	return claimed(ctx, db, "make_up", t.Source, t.Claimed, t.Died, beginWithin.Seconds())
+	return claimed(ctx, db, "retry_tick", t.Source, t.Claimed, t.Died, beginWithin.Seconds())
 }
 
 // SkipTick closes the tick of a source, so that its run does not begin.

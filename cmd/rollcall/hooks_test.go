@@ -33,7 +33,7 @@ func hooked(t *testing.T, change func(env map[string]string)) (*replica, *town, 
 }
 
 const (
-	hintsLeft = `SELECT count(*) FROM directory_internal.hint`
+	hintsLeft = `SELECT count(*) FROM directory_internal.pending_refresh`
 	hookRuns  = `SELECT count(*) FROM directory.runs WHERE trigger = 'hook' AND status = 'succeeded' AND NOT complete`
 )
 
@@ -91,7 +91,7 @@ func TestWhatAHookAnswers(t *testing.T) {
 	}
 	w.servers[0].On(simulate.Any).Do(simulate.Status(http.StatusNotFound))
 	// As one was kept before such ids were refused.
-	db.MustExec(`INSERT INTO directory_internal.hint SELECT 'c1', '..', clock_timestamp(), clock_timestamp()`)
+	db.MustExec(`INSERT INTO directory_internal.pending_refresh SELECT 'c1', '..', clock_timestamp(), clock_timestamp()`)
 	for _, test := range []struct {
 		name, path, user, password, body string
 		want                             int
@@ -125,7 +125,7 @@ func TestWhatAHookAnswers(t *testing.T) {
 	}
 	// What cannot be asked for at all does not keep the others from being asked.
 	until(t, "but for the path all were asked for", func() bool {
-		return count(t, db, hintsLeft) == 1 && count(t, db, `SELECT count(*) FROM directory_internal.hint WHERE failures > 0 AND external_id = '..'`) == 1
+		return count(t, db, hintsLeft) == 1 && count(t, db, `SELECT count(*) FROM directory_internal.pending_refresh WHERE failures > 0 AND external_id = '..'`) == 1
 	})
 }
 
@@ -134,7 +134,7 @@ func TestAFloodOfHooks(t *testing.T) {
 	t.Parallel()
 	r, w, db := hooked(t, func(env map[string]string) { env["C1_SCHEDULE"], env["ROLLCALL_PARALLEL"] = "@every 1s", "1" })
 	w.servers[0].On(simulate.Path("/flood")).Do(simulate.Latency(1e6))
-	db.MustExec(`INSERT INTO directory_internal.hint SELECT 'c1', 'flood-' || n, clock_timestamp(), clock_timestamp() FROM generate_series(1, 9990) n`)
+	db.MustExec(`INSERT INTO directory_internal.pending_refresh SELECT 'c1', 'flood-' || n, clock_timestamp(), clock_timestamp() FROM generate_series(1, 9990) n`)
 	answers := map[int]int{}
 	for i := range 30 {
 		answers[r.post("/hooks/c1", hookUser, hookPassword, fmt.Sprintf(`{"id":"flooded-%d"}`, i))]++

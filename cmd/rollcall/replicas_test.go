@@ -23,14 +23,14 @@ const noteTicks = `
 		RETURN NULL;
 	END $$;
 	CREATE TRIGGER note AFTER INSERT OR UPDATE OF tick_at ON directory_internal.tick FOR EACH ROW EXECUTE FUNCTION note();
-	CREATE TABLE made_up (source text, tick_at timestamptz, UNIQUE (source, tick_at));
-	CREATE FUNCTION note_made_up() RETURNS trigger LANGUAGE plpgsql AS $$
+	CREATE TABLE retried (source text, tick_at timestamptz, UNIQUE (source, tick_at));
+	CREATE FUNCTION note_retried() RETURNS trigger LANGUAGE plpgsql AS $$
 	BEGIN
-		INSERT INTO public.made_up VALUES (NEW.source, NEW.made_up);
+		INSERT INTO public.retried VALUES (NEW.source, NEW.retried_tick);
 		RETURN NULL;
 	END $$;
-	CREATE TRIGGER note_made_up AFTER UPDATE OF made_up ON directory_internal.tick FOR EACH ROW
-		WHEN (NEW.made_up IS DISTINCT FROM OLD.made_up) EXECUTE FUNCTION note_made_up()`
+	CREATE TRIGGER note_retried AFTER UPDATE OF retried_tick ON directory_internal.tick FOR EACH ROW
+		WHEN (NEW.retried_tick IS DISTINCT FROM OLD.retried_tick) EXECUTE FUNCTION note_retried()`
 
 // overlaps are pairs of runs that held one connection at once.
 const overlaps = `SELECT count(*) FROM directory.runs a JOIN directory.runs b ON b.source = a.source AND b.id > a.id
@@ -120,7 +120,7 @@ func checkTicks(t *testing.T, db *sqlx.DB) {
 	if n := count(t, db, `SELECT count(*) FROM directory.runs WHERE status = 'skipped'`); n > 0 {
 		t.Errorf("%d lost claims left a trace", n)
 	}
-	claims, runs := count(t, db, `SELECT (SELECT count(*) FROM noted) + (SELECT count(*) FROM made_up)`), count(t, db, `SELECT count(*) FROM directory.runs`)
+	claims, runs := count(t, db, `SELECT (SELECT count(*) FROM noted) + (SELECT count(*) FROM retried)`), count(t, db, `SELECT count(*) FROM directory.runs`)
 	if runs > claims || runs == 0 {
 		t.Errorf("%d runs of %d claimed ticks", runs, claims)
 	}

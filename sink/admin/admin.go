@@ -5,15 +5,22 @@ package admin
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/jmoiron/sqlx"
 
 	"rollcall/sink"
 )
 
-var statement = sink.Statement
+//go:embed sql/*.sql
+var files embed.FS
+
+var statements = sync.OnceValue(func() map[string]string { return sink.LoadStatements(files) })
+
+func statement(name string) string { return statements()[name] }
 
 // An UnknownError is a connection that the directory does not have.
 type UnknownError struct{ Source string }

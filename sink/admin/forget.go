@@ -43,10 +43,10 @@ func forget(ctx context.Context, e *sink.Exclusive, source string, id int64) (ch
 		args  []any
 	}
 	steps := []step{
-		{statement("forget_above"), []any{id}},
+		{statement("forget_ancestor"), []any{id}},
 		{statement("forget_cycle"), []any{root, id}},
 		{`DELETE FROM directory_internal.account_version WHERE account_id = $1`, []any{id}},
-		{`DELETE FROM directory_internal.account_head WHERE account_id = $1`, []any{id}},
+		{`DELETE FROM directory_internal.last_change WHERE account_id = $1`, []any{id}},
 	}
 	tables, err := tablesWith(ctx, e.Tx, "source", "external_id")
 	if err != nil {

@@ -4,25 +4,22 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/lib/pq"
+
+	"rollcall/sink"
 )
 
 //go:embed sql/*.sql
 var files embed.FS
 
-// statement reads a statement, and puts in what several have in common.
+var statements = sync.OnceValue(func() map[string]string { return sink.LoadStatements(files) })
+
+// statement returns the statement of that name, with the condition that several share.
 func statement(name string) string {
-	text, err := files.ReadFile("sql/" + name + ".sql")
-	if err != nil {
-		panic(err) // it is compiled in
-	}
-	matches, err := files.ReadFile("sql/matches.sql")
-	if err != nil {
-		panic(err)
-	}
-	return strings.ReplaceAll(string(text), "/*matches*/", string(matches))
+	return strings.ReplaceAll(statements()[name], "/*matches*/", statements()["matches"])
 }
 
 // A Filter picks accounts; the zero Filter is all that are live now.

@@ -75,7 +75,7 @@ func small(t testing.TB) *sqlx.DB {
 	must(t, db, `INSERT INTO directory_internal.account_version
 		(source, external_id, account_id, valid_from, valid_to, operation, provider, parent_external_id, name, status, payload, fingerprint)
 		VALUES ('acme', 'Z', 4, $1, $2, 'created', 'signalwire', 'A', 'Zoo', 'active', '{}', '\x00')`, day(1), day(5))
-	must(t, db, `INSERT INTO directory_internal.account_head VALUES (4, 'deleted', NULL)`)
+	must(t, db, `INSERT INTO directory_internal.last_change VALUES (4, 'deleted', NULL)`)
 	return db
 }
 

@@ -1,4 +1,4 @@
--- What is generated is read, not written: it need not go through the WAL.
+-- The benchmark reads these tables only: they need no WAL.
 ALTER TABLE directory_internal.account_version SET UNLOGGED;
 ALTER TABLE directory.accounts SET UNLOGGED;
 
@@ -10,14 +10,14 @@ CREATE UNLOGGED TABLE public.bench_version (
     valid_to   timestamptz
 );
 
--- Runs are hourly: their instants are what versions begin at, all over the time.
+-- Runs are hourly; versions begin at their instants.
 CREATE FUNCTION public.bench_instant(k bigint, first timestamptz, step interval, i int) RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
     SELECT date_trunc('hour', first + step * CASE WHEN i = 0 THEN 0 ELSE i + k % 997 / 1000.0 - 0.5 END)
 $$;
 
--- Account k is place k % 1000 of its tree: ten hang below each, in four levels.
--- Ten trees go by turns to four connections.
+-- Account k is number k % 1000 of its tree of four levels, in which each account has
+-- ten children. Four connections share ten trees in turn.
 CREATE FUNCTION public.bench_source(k bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT (ARRAY['acme', 'acme', 'acme', 'acme', 'clients', 'clients', 'clients', 'network', 'tree', 'tree'])[k / 1000 % 10 + 1]
 $$;
@@ -31,8 +31,8 @@ CREATE FUNCTION public.bench_parent(k bigint) RETURNS bigint LANGUAGE sql IMMUTA
     SELECT CASE WHEN k % 1000 > 0 THEN k / 1000 * 1000 + (k % 1000 - 1) / 10 END
 $$;
 
--- The columns of version i of account k. Before its second version every
--- twentieth hung on the top of its tree.
+-- The columns of version i of account k. Before its second version the parent of
+-- every twentieth account was the root of its tree.
 CREATE VIEW public.bench_column AS
 SELECT v.k, v.i, v.current, v.valid_from, v.valid_to,
        public.bench_provider(v.k) AS provider,
@@ -57,7 +57,7 @@ SELECT v.k, v.i, v.current, v.valid_from, v.valid_to,
        (ARRAY['USD', 'USD', 'CAD', 'EUR', 'JPY'])[v.k % 5 + 1] AS currency,
        timestamptz '2018-09-15' + interval '1 minute' * (v.k % 1000000) AS provider_created_at,
        v.valid_from AS provider_updated_at,
-       -- 1.2 kB, as SignalWire's objects are once their secrets are gone.
+       -- 1.2 kB, as SignalWire's objects without their secrets.
        ('{"sid":"' || t.sid || '","friendly_name":"' || t.name || '","version":' || v.i || ',"status":"active","type":"Full","subresource_uris":{'
         || '"calls":"/api/laml/2010-04-01/Accounts/' || t.sid || '/Calls.json",'
         || '"queues":"/api/laml/2010-04-01/Accounts/' || t.sid || '/Queues.json",'

@@ -1,1 +1,0 @@
-COPY directory_internal.staged_reject (run_id, seq, source, external_id, reason, payload) FROM STDIN
