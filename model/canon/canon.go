@@ -43,9 +43,11 @@ type Canonicalizer struct {
 	items   []span   // of all the sets being read
 	open    []byte   // the brackets to come of what lies too deep
 	scratch []byte
-	base    int    // where in out the value begins
-	object  bool   // whether it is an object
-	top     []span // its top-level members in out, the volatile ones left out
+	order   []ranked // of the object being sorted
+	kept    []member // of it
+	base    int      // where in out the value begins
+	object  bool     // whether it is an object
+	top     []span   // its top-level members in out, the volatile ones left out
 	traits  map[string]trait
 	hidden  bool           // whether the value had secrets
 	within  *Canonicalizer // for JSON in a text; nil before there was some
@@ -56,7 +58,7 @@ type span struct{ from, to int }
 
 type member struct {
 	key, all span   // the key's text without quotes; the whole "key":value
-	head     uint64 // the key's first bytes, which mostly tell its place
+	rank     uint64 // of the key, see compare
 	trait    trait
 }
 
@@ -168,17 +170,23 @@ func (c *Canonicalizer) readObject(depth int) bool {
 	c.at++
 	start, first := len(c.out), len(c.members)
 	c.out = append(c.out, '{')
-	sorted := true
+	var o readingState
 	for n := 0; !c.next('}'); n++ {
 		if n > 0 && !c.next(',') {
 			return false
 		}
-		if !c.readMember(depth, first, &sorted) {
+		if !c.readMember(&o, depth, first) {
 			return false
 		}
 	}
-	c.close(start, first, sorted, depth == 0)
+	c.close(&o, start, first, depth == 0)
 	return true
+}
+
+// readingState is what is known of an object while its members are read.
+type readingState struct {
+	unsorted bool
+	traits   trait // of all members
 }
 
 // name reads `"name":` and the white space around it.
@@ -191,7 +199,7 @@ func (c *Canonicalizer) name() bool {
 }
 
 // readMember reads `"key":value`, and keeps or drops it.
-func (c *Canonicalizer) readMember(depth, first int, sorted *bool) bool {
+func (c *Canonicalizer) readMember(o *readingState, depth, first int) bool {
 	from := len(c.out)
 	if len(c.members) > first {
 		c.out = append(c.out, ',')
@@ -202,7 +210,7 @@ func (c *Canonicalizer) readMember(depth, first int, sorted *bool) bool {
 	}
 	m := member{key: span{begin + 1, len(c.out) - 1}}
 	key := c.out[m.key.from:m.key.to]
-	m.head, m.trait = head(key), c.trait(key)
+	m.rank, m.trait = rank(key), c.trait(key)
 	c.out = append(c.out, ':')
 	if !c.value(depth+1, m.trait&set != 0) {
 		return false
@@ -212,10 +220,13 @@ func (c *Canonicalizer) readMember(depth, first int, sorted *bool) bool {
 		c.hidden = true
 		return true
 	}
-	c.hidePair(m.key.to+len(`":`), false)
+	if value := m.key.to + len(`":`); c.out[value] == '[' {
+		c.hidePair(value, false)
+	}
 	m.all = span{begin, len(c.out)}
-	if n := len(c.members); n > first && *sorted {
-		*sorted = compare(c.out, &c.members[n-1], &m) < 0
+	o.traits |= m.trait
+	if n := len(c.members); n > first && !o.unsorted {
+		o.unsorted = compare(c.out, &c.members[n-1], &m) >= 0
 	}
 	c.members = append(c.members, m)
 	return true
@@ -237,7 +248,9 @@ func (c *Canonicalizer) readArray(depth int, set bool) bool {
 		if !c.value(depth+1, false) {
 			return false
 		}
-		c.hidePair(from, true)
+		if c.out[from] == '[' {
+			c.hidePair(from, true)
+		}
 		if set {
 			c.items = append(c.items, span{from, len(c.out)})
 		}

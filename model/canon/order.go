@@ -7,32 +7,40 @@ import (
 	"slices"
 )
 
-// head returns the first eight bytes of key, in the order of bytes.Compare.
-func head(key []byte) uint64 {
-	if len(key) >= 8 {
-		return binary.BigEndian.Uint64(key)
+// rank returns a name's length and first bytes, by which most names are in order.
+func rank(key []byte) uint64 {
+	const longest = 255
+	switch n := len(key); {
+	case n >= longest:
+		return longest << 56
+	case n >= 8:
+		return uint64(n)<<56 | binary.BigEndian.Uint64(key)>>8
+	default:
+		first := uint64(0)
+		for _, b := range key {
+			first = first<<8 | uint64(b)
+		}
+		return uint64(n)<<56 | first // names of one length alone are compared by it
 	}
-	var b [8]byte
-	copy(b[:], key)
-	return binary.BigEndian.Uint64(b[:])
 }
 
 // compare compares the names of two members of text as jsonb does, the shorter
 // first: Postgres then finds the members of what it parses in order.
 func compare(text []byte, a, b *member) int {
-	if order := cmp.Compare(a.key.to-a.key.from, b.key.to-b.key.from); order != 0 {
-		return order
+	switch {
+	case a.rank != b.rank:
+		return cmp.Compare(a.rank, b.rank)
+	case a.key.to-a.key.from != b.key.to-b.key.from:
+		return cmp.Compare(a.key.to-a.key.from, b.key.to-b.key.from)
+	default:
+		return bytes.Compare(text[a.key.from:a.key.to], text[b.key.from:b.key.to])
 	}
-	if a.head != b.head {
-		return cmp.Compare(a.head, b.head)
-	}
-	return bytes.Compare(text[a.key.from:a.key.to], text[b.key.from:b.key.to])
 }
 
-// close puts the members from first on in order and ends the object.
-func (c *Canonicalizer) close(start, first int, sorted, top bool) {
-	members, dropped := c.dropPairs(c.members[first:])
-	if dropped || !sorted {
+// close puts the members of o, from first on, in order and ends the object.
+func (c *Canonicalizer) close(o *readingState, start, first int, top bool) {
+	members := c.members[first:]
+	if o.traits&pairName != 0 && o.traits&pairValue != 0 && c.dropPair(&members) || o.unsorted {
 		members = c.sortMembers(start, members)
 	}
 	c.out = append(c.out, '}')
@@ -46,23 +54,33 @@ func (c *Canonicalizer) close(start, first int, sorted, top bool) {
 	c.members = c.members[:first]
 }
 
-// sortMembers writes the members of the object at start anew, in order, and
+// ranked is a member by its number in the object as sent.
+type ranked struct {
+	rank uint64
+	at   int
+}
+
+// sortMembers writes the members of the object at start again, in order, and
 // returns those that stay.
 func (c *Canonicalizer) sortMembers(start int, members []member) []member {
-	c.scratch = append(c.scratch[:0], c.out[start:]...)
-	slices.SortFunc(members, func(a, b member) int {
-		if order := compare(c.out, &a, &b); order != 0 {
-			return order
-		}
-		return cmp.Compare(a.all.from, b.all.from)
-	})
-	kept := members[:0]
+	c.order = c.order[:0]
 	for i := range members {
-		if i+1 < len(members) && compare(c.out, &members[i], &members[i+1]) == 0 {
+		c.order = append(c.order, ranked{members[i].rank, i})
+	}
+	slices.SortFunc(c.order, func(a, b ranked) int {
+		if a.rank != b.rank {
+			return cmp.Compare(a.rank, b.rank)
+		}
+		return cmp.Or(compare(c.out, &members[a.at], &members[b.at]), cmp.Compare(a.at, b.at))
+	})
+	kept := c.kept[:0]
+	for i, p := range c.order {
+		if i+1 < len(c.order) && p.rank == c.order[i+1].rank && compare(c.out, &members[p.at], &members[c.order[i+1].at]) == 0 {
 			continue // the last of equal names wins, as in jsonb
 		}
-		kept = append(kept, members[i])
+		kept = append(kept, members[p.at])
 	}
+	c.scratch = append(c.scratch[:0], c.out[start:]...)
 	c.out = c.out[:start+1]
 	for i := range kept {
 		m := &kept[i]
@@ -73,6 +91,7 @@ func (c *Canonicalizer) sortMembers(start int, members []member) []member {
 		c.out = append(c.out, c.scratch[m.all.from-start:m.all.to-start]...)
 		m.all = span{from, len(c.out)}
 	}
+	c.kept = kept
 	return kept
 }
 

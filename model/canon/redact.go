@@ -275,25 +275,19 @@ func parameterEnd(text string) int {
 	return len(text)
 }
 
-// dropPairs drops from members, those of one object, the value of a pair whose
-// name is secret. It reports whether it did.
-func (c *Canonicalizer) dropPairs(members []member) ([]member, bool) {
-	var all trait
-	for _, m := range members {
-		all |= m.trait
-	}
-	if all&pairName == 0 || all&pairValue == 0 {
-		return members, false
-	}
-	named := func(m member) bool {
+// dropPair drops from members, those of one object, the value of a pair whose name
+// is secret. It reports whether it did.
+func (c *Canonicalizer) dropPair(members *[]member) bool {
+	secretName := func(m member) bool {
 		value := c.out[m.key.to+len(`":`) : m.all.to]
 		return m.trait&pairName != 0 && value[0] == '"' && c.trait(value[1:len(value)-1])&secret != 0
 	}
-	if !slices.ContainsFunc(members, named) {
-		return members, false
+	if !slices.ContainsFunc(*members, secretName) {
+		return false
 	}
 	c.hidden = true
-	return slices.DeleteFunc(members, func(m member) bool { return m.trait&pairValue != 0 }), true
+	*members = slices.DeleteFunc(*members, func(m member) bool { return m.trait&pairValue != 0 })
+	return true
 }
 
 // hidePair hides the second of two texts in the array that stands in out behind
@@ -301,7 +295,7 @@ func (c *Canonicalizer) dropPairs(members []member) ([]member, bool) {
 // such pairs.
 func (c *Canonicalizer) hidePair(from int, listed bool) {
 	array := c.out[from:]
-	if len(array) < len(`["",""]`) || array[0] != '[' || array[1] != '"' {
+	if len(array) < len(`["",""]`) || array[1] != '"' {
 		return
 	}
 	end := endOf(array, 1)
