@@ -133,7 +133,7 @@ func cleanText(text string) string {
 		text = pemPattern.ReplaceAllString(text, Redacted)
 	}
 	if strings.Contains(text, "//") {
-		text = dropUserParts(text)
+		text = userPart.ReplaceAllString(text, "//")
 	}
 	if hasHeader([]byte(text)) {
 		text = hideHeaders(text)
@@ -168,6 +168,13 @@ var (
 	// headerPattern matches a header with a credential, and a header's value.
 	headerPattern = regexp.MustCompile(`(?i)\b(authorization: +)[^\r\n]+|\b((?:bearer|basic) +)([a-z0-9._~+/-]{12,}=*)`)
 
+	// userPart matches the user and password of a URL. A password can have a slash
+	// that should have been escaped; a port, which is digits alone, is none.
+	userPart = regexp.MustCompile(`//(?:[^\s"'<>/?#\\]+@|[^\s"'<>/?#\\:]*:\d*[^\d\s"'<>/?#\\][^\s"'<>]*@)`)
+
+	// parameter matches name=value. A name after the first group is one of a URL.
+	parameter = regexp.MustCompile(`([?&#;]?)([^?&#;,\s"'<>=(){}]*) *= *("[^"]*"|'[^']*'|[^&#;\s"'<>]*)`)
+
 	// quotedName matches a name or a value in JSON.
 	quotedName = regexp.MustCompile(`"([^"\\]{1,64})\\*"\s*[:,]`)
 )
@@ -186,93 +193,34 @@ func cutFragment(text string) string {
 	return text
 }
 
-// dropUserParts drops the user and password of each URL in text.
-func dropUserParts(text string) string {
-	var out strings.Builder
-	for {
-		at := strings.Index(text, "//")
-		if at < 0 {
-			return out.String() + text
-		}
-		at += len("//")
-		out.WriteString(text[:at])
-		text = text[at+userPart(text[at:]):]
-	}
-}
-
-// userPart returns the length of the user part that a URL's authority begins
-// with, its @ included; 0 where there is none.
-func userPart(text string) int {
-	if end := strings.IndexAny(text, " \t\r\n\"'<>"); end >= 0 {
-		text = text[:end]
-	}
-	authority := text
-	if end := strings.IndexAny(text, `/?#\`); end >= 0 {
-		authority = text[:end]
-	}
-	if at := strings.LastIndexByte(authority, '@'); at > 0 {
-		return at + 1
-	}
-	// A password with a slash that should have been escaped; no port is such.
-	if _, password, found := strings.Cut(authority, ":"); found && strings.Trim(password, "0123456789") != "" {
-		return strings.LastIndexByte(text, '@') + 1
-	}
-	return 0
-}
-
 // redactParameters replaces the values of secret names in name=value: the
 // parameters of URLs and forms, and what connection strings are made of.
 func redactParameters(text string) string {
 	var out strings.Builder
 	for {
-		at := strings.IndexByte(text, '=')
-		if at < 0 {
+		m := parameter.FindStringSubmatchIndex(text)
+		if m == nil {
 			return out.String() + text
 		}
-		name, link := parameterName(text[:at])
-		rest := strings.TrimLeft(text[at+1:], " ")
-		out.WriteString(text[:len(text)-len(rest)])
-		text = rest
-		value := text[:parameterEnd(text)]
-		switch {
-		case value == "" || value == Redacted:
-		case secretName(name), link && secretLink(name):
-			text = text[len(value):]
+		name, value, link := text[m[4]:m[5]], text[m[6]:m[7]], m[2] < m[3]
+		if decoded, err := url.QueryUnescape(name); err == nil {
+			name = decoded
+		}
+		out.WriteString(text[:m[6]])
+		text = text[m[6]:]
+		if value == "" || value == Redacted {
+			continue
+		}
+		if secretName(name) || link && secretLink(name) {
 			out.WriteString(Redacted)
-		default:
-			if decoded, err := url.QueryUnescape(value); err == nil && decoded != value {
-				if clean := cleanText(decoded); clean != decoded { // a URL in a URL
-					text = text[len(value):]
-					out.WriteString(url.QueryEscape(clean))
-				}
+			text = text[len(value):]
+		} else if decoded, err := url.QueryUnescape(value); err == nil && decoded != value {
+			if clean := cleanText(decoded); clean != decoded { // a URL in a URL
+				out.WriteString(url.QueryEscape(clean))
+				text = text[len(value):]
 			}
 		}
 	}
-}
-
-// parameterName returns the name that text ends with, and whether it is that of a
-// URL's parameter.
-func parameterName(text string) (name string, link bool) {
-	text = strings.TrimRight(text, " ")
-	at := strings.LastIndexAny(text, "?&#;, \t\r\n\"'<>=(){}") + 1
-	name = text[at:]
-	if decoded, err := url.QueryUnescape(name); err == nil {
-		name = decoded
-	}
-	return name, at > 0 && strings.IndexByte("?&#;", text[at-1]) >= 0
-}
-
-// parameterEnd returns where the value that text begins with ends.
-func parameterEnd(text string) int {
-	if text != "" && (text[0] == '"' || text[0] == '\'') {
-		if end := strings.IndexByte(text[1:], text[0]); end >= 0 {
-			return end + 2
-		}
-	}
-	if end := strings.IndexAny(text, "&#; \t\r\n\"'<>"); end >= 0 {
-		return end
-	}
-	return len(text)
 }
 
 // dropPair drops from members, those of one object, the value of a pair whose name

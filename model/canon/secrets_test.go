@@ -28,10 +28,9 @@ func TestMatcherFindsAllValues(t *testing.T) {
 				}
 			}
 		}
-		m.find([]byte(text), func(from, to int) bool {
+		for from, to := range m.find([]byte(text)) {
 			got[fmt.Sprint(from, text[from:to])] = true
-			return true
-		})
+		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%q in %q: got %v, want %v", values, text, got, want)
 		}
