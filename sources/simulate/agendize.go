@@ -26,7 +26,6 @@ type Agendize struct {
 
 	VolatileCredit bool // each answer names another credit
 	HideDisabled   bool // an unfiltered listing leaves the disabled ones out
-	FlatErrors     bool // errors in the second of the two forms seen
 
 	answers atomic.Int64
 }
@@ -88,7 +87,7 @@ func (s *Agendize) credit() int64 {
 func (s *Agendize) list(w http.ResponseWriter, r *http.Request) {
 	keep, err := s.filter(r)
 	if err != nil {
-		send(w, http.StatusBadRequest, s.errorBody(http.StatusBadRequest, err.Error()))
+		send(w, http.StatusBadRequest, agendizeError(http.StatusBadRequest, err.Error()))
 		return
 	}
 	credit := s.credit()
@@ -147,13 +146,10 @@ func (s *Agendize) filter(r *http.Request) (keep func(*Account) bool, err error)
 
 // ErrorBody is the body of an error of this status.
 func (s *Agendize) ErrorBody(status int) []byte {
-	return s.errorBody(status, http.StatusText(status))
+	return agendizeError(status, http.StatusText(status))
 }
 
-func (s *Agendize) errorBody(status int, message string) []byte {
-	if s.FlatErrors {
-		return fmt.Appendf(nil, `{"fields":null,"message":%q,"statusCode":"%d"}`, message, status)
-	}
+func agendizeError(status int, message string) []byte {
 	return fmt.Appendf(nil, `{"error":{"code":%d,"message":%q}}`, status, message)
 }
 

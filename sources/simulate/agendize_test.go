@@ -58,7 +58,7 @@ func TestAgendizeLists(t *testing.T) {
 
 func TestAgendizeOptions(t *testing.T) {
 	world := NewWorld(Account{ID: "1", Status: Active}, Account{ID: "2", Status: Suspended})
-	dialect := &Agendize{Accounts: world, APIKey: "k", Token: "t", VolatileCredit: true, HideDisabled: true, FlatErrors: true}
+	dialect := &Agendize{Accounts: world, APIKey: "k", Token: "t", VolatileCredit: true, HideDisabled: true}
 	server := Run(t, dialect)
 	credit := func() any {
 		list := must(t, 200)(get(t, server.URL+agendizePath, agendizeAuth...))
@@ -69,7 +69,7 @@ func TestAgendizeOptions(t *testing.T) {
 		t.Errorf("credit stayed %v", a)
 	}
 	equal(t, "visible", len(dialect.Visible()), 1)
-	wantKeys(t, must(t, 404)(get(t, server.URL+agendizePath+"/9", agendizeAuth...)), "fields", "message", "statusCode")
+	wantKeys(t, must(t, 404)(get(t, server.URL+agendizePath+"/9", agendizeAuth...)), "error")
 }
 
 func TestAgendizeStreams(t *testing.T) {

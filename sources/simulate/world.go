@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sync"
 )
@@ -116,17 +115,6 @@ func (w *World) Remove(ids ...string) {
 	w.index = nil
 }
 
-// RemoveSubtree deletes an account and all below it, and answers their ids.
-func (w *World) RemoveSubtree(id string) []string {
-	ids := []string{id}
-	below, _ := w.ByName(id, "", true, -1)
-	for i := range below {
-		ids = append(ids, below[i].ID)
-	}
-	w.Remove(ids...)
-	return ids
-}
-
 // Len is the number of accounts.
 func (w *World) Len() int {
 	w.mu.RLock()
@@ -191,11 +179,6 @@ func (w *World) Back(from uint64, n int) uint64 {
 		return 0
 	}
 	return w.order[at-n].seq
-}
-
-// String sums a world up for a failed test's message.
-func (w *World) String() string {
-	return fmt.Sprintf("world of %d accounts", w.Len())
 }
 
 func bySeq(n *node, seq uint64) int { return cmp.Compare(n.seq, seq) }
