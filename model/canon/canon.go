@@ -1,3 +1,6 @@
+// Package canon brings the objects of providers into canonical form, without their
+// secrets, and fingerprints them. It is the package that change detection and
+// redaction rest on.
 package canon
 
 import (
@@ -7,8 +10,8 @@ import (
 
 // Limits of what a payload may hold, below what jsonb and its parser take.
 const (
-	// maxDepth is how many objects and arrays lie in one another; what is
-	// deeper becomes null. The JSON parser of Postgres fails at a few thousand.
+	// maxDepth is how many levels of objects and arrays are kept; a deeper one
+	// becomes null. The JSON parser of Postgres fails at a few thousand.
 	maxDepth = 100
 	// maxNumber is how many digits a number may have, written without an
 	// exponent; one that has more becomes text. numeric, as which jsonb keeps
@@ -41,7 +44,7 @@ type Canonicalizer struct {
 	out     []byte
 	members []member // of all the objects being read, innermost last
 	items   []span   // of all the sets being read
-	open    []byte   // the brackets to come of what lies too deep
+	open    []byte   // the closing brackets of what is nested too deep
 	scratch []byte
 	order   []ranked // of the object being sorted
 	kept    []member // of it
@@ -50,7 +53,7 @@ type Canonicalizer struct {
 	top     []span   // its top-level members in out, the volatile ones left out
 	traits  map[string]trait
 	hidden  bool           // whether the value had secrets
-	within  *Canonicalizer // for JSON in a text; nil before there was some
+	within  *Canonicalizer // for JSON in a text; nil until the first
 	nested  int            // how many texts the value is within
 }
 
@@ -119,7 +122,7 @@ func (c *Canonicalizer) next(b byte) bool {
 	return false
 }
 
-// value reads one value within depth others; set tells that its array is a set.
+// value reads one value within depth others; set is true for an array that is a set.
 func (c *Canonicalizer) value(depth int, set bool) bool {
 	if c.at >= len(c.in) {
 		return false
@@ -262,8 +265,8 @@ func (c *Canonicalizer) readArray(depth int, set bool) bool {
 	return true
 }
 
-// skipDeep passes over an object or array that lies too deep, without
-// recursion, and leaves null in its place.
+// skipDeep skips an object or array that is nested too deep, without recursion,
+// and writes null in its place.
 func (c *Canonicalizer) skipDeep() bool {
 	out := len(c.out)
 	c.open = c.open[:0]

@@ -37,7 +37,7 @@ func TestAppend(t *testing.T) {
 		{"sets don't", `{"tools":["b","a",{"y":1,"x":2},"a"]}`, `{"tools":["a","a","b",{"x":2,"y":1}]}`},
 		{"sets at any depth", `[{"n":{"tools":[2,1]}}]`, `[{"n":{"tools":[1,2]}}]`},
 		{"a set holds lists, not sets", `{"tools":[[2,1],[0]]}`, `{"tools":[[0],[2,1]]}`},
-		{"a set that is none", `{"tools":{"b":1,"a":2}}`, `{"tools":{"a":2,"b":1}}`},
+		{"a set that is no array", `{"tools":{"b":1,"a":2}}`, `{"tools":{"a":2,"b":1}}`},
 		{"a set that is volatile too", `{"tags":[2,1],"n":{"tags":[2,1]}}`, `{"n":{"tags":[1,2]},"tags":[1,2]}`},
 		{"escapes", `"\u0041\/\"\\\b\f\n\r\t\u007f\u00e9\ud83d\ude00\u2028"`, "\"A/\\\"\\\\\\u0008\\u000c\\u000a\\u000d\\u0009\x7fé😀\u2028\""},
 		{"controls that are not escaped", "\"a\tb\x01\x1f\"", `"a\u0009b\u0001\u001f"`},
@@ -142,7 +142,7 @@ func TestDepth(t *testing.T) {
 		{"one more", nest(maxDepth+1, "[", "1", "]"), nest(maxDepth, "[", "null", "]")},
 		{"one more, empty", nest(maxDepth, "[", "{}", "]"), nest(maxDepth, "[", "null", "]")},
 		{"objects", nest(maxDepth+1, `{"a":`, `"x"`, "}"), nest(maxDepth, `{"a":`, "null", "}")},
-		{"beside others", nest(maxDepth, "[", `1,[ [] , {"a" : [ {"b":[]} ],"c":"]"} ],2`, "]"), nest(maxDepth, "[", "1,null,2", "]")},
+		{"between others", nest(maxDepth, "[", `1,[ [] , {"a" : [ {"b":[]} ],"c":"]"} ],2`, "]"), nest(maxDepth, "[", "1,null,2", "]")},
 		{"a secret below", nest(maxDepth, `{"a":`, `{"auth_token":"x"}`, "}"), nest(maxDepth, `{"a":`, "null", "}")},
 		{"no stack is deep enough", nest(1<<20, "[", "", "]"), nest(maxDepth, "[", "null", "]")},
 	} {

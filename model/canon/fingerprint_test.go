@@ -36,7 +36,7 @@ func TestFingerprintIsTheSame(t *testing.T) {
 		{"with another secret", `{"a":{"auth_token":"x"}}`, `{"a":{"auth_token":"y","pvt_b":1}}`},
 		{"of a set in another order", `{"tools":["a","b"]}`, `{"tools":["b","a"]}`},
 		{"of a number spelled otherwise", `{"a":1e2}`, `{"a":100}`},
-		{"with a credential in a text, volatiles beside it", `{"a":"hunter2hunter2","credit":1}`, `{"credit":2,"a":"[redacted]"}`},
+		{"with a credential in a text, next to a volatile member", `{"a":"hunter2hunter2","credit":1}`, `{"credit":2,"a":"[redacted]"}`},
 		{"with a credential in a volatile text", `{"a":1,"credit":"hunter2hunter2"}`, `{"a":1}`},
 		{"with a credential for a name", `{"~":1,"hunter2hunter2":2,"credit":1}`, `{"[redacted]":2,"~":1}`},
 	} {
@@ -134,7 +134,7 @@ func lasting(v object) string {
 }
 
 // The fingerprint is stored: where it changes, every account of every directory
-// is written anew.
+// is written again.
 func TestFingerprintStays(t *testing.T) {
 	rules := NewRules([]string{"auth_token"}, []string{"credit"}, []string{"tools"})
 	got := fingerprint(t, rules, `{"tools":["b","a"],"credit":1,"auth_token":"x","n":1e2,"name":"Zo\u00eb"}`, Facts{"agendize", 1, "p", model.Active})

@@ -70,7 +70,7 @@ func (x *matcher) addBase64(credential string) {
 	}
 }
 
-// plainWord reports whether s is of letters alone, or of digits alone.
+// plainWord reports whether s has letters alone, or digits alone.
 func plainWord(s string) bool {
 	letters := strings.TrimFunc(s, unicode.IsLetter) == ""
 	return letters || strings.TrimFunc(s, unicode.IsDigit) == ""

@@ -33,7 +33,7 @@ func (c *Canonicalizer) number() bool {
 	return true
 }
 
-// numeral reads a number; spelled tells that it has an exponent.
+// numeral reads a number; spelled reports whether it has an exponent.
 func (c *Canonicalizer) numeral() (d numeral, spelled, ok bool) {
 	d.minus = c.sign("-")
 	d.whole = c.digits()

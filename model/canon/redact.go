@@ -169,7 +169,7 @@ var (
 	headerPattern = regexp.MustCompile(`(?i)\b(authorization: +)[^\r\n]+|\b((?:bearer|basic) +)([a-z0-9._~+/-]{12,}=*)`)
 
 	// userPart matches the user and password of a URL. A password can have a slash
-	// that should have been escaped; a port, which is digits alone, is none.
+	// that should have been escaped; a port has digits alone.
 	userPart = regexp.MustCompile(`//(?:[^\s"'<>/?#\\]+@|[^\s"'<>/?#\\:]*:\d*[^\d\s"'<>/?#\\][^\s"'<>]*@)`)
 
 	// parameter matches name=value. A name after the first group is one of a URL.

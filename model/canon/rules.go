@@ -50,7 +50,7 @@ func NewRules(secrets, volatiles, sets []string) *Rules {
 	for _, name := range secrets {
 		r.names[plainName(name)] = true
 	}
-	delete(r.names, "") // what every name without a letter would be
+	delete(r.names, "") // the plain name of every name without a letter
 	return r
 }
 

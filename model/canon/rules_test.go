@@ -204,7 +204,7 @@ func TestANameWithoutLettersIsNoSecret(t *testing.T) {
 	}
 }
 
-func TestRulesTellTheirVolatiles(t *testing.T) {
+func TestRulesListTheirVolatiles(t *testing.T) {
 	if got := fmt.Sprint(testRules.Volatile()); got != "[credit tags]" {
 		t.Errorf("got %s", got)
 	}

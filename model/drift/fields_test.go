@@ -101,8 +101,8 @@ func TestFieldsAreBounded(t *testing.T) {
 	}
 }
 
-// However objects come in batches, and whether or not they are of a shape that
-// was met before, the fields are those of each by itself.
+// The fields are those of each object by itself, in whatever batches the objects
+// come and whatever shapes were counted before.
 func TestShapesLoseNothing(t *testing.T) {
 	value := rapid.Deferred(func() *rapid.Generator[string] { return drawnValue(3) })
 	rapid.Check(t, func(t *rapid.T) {

@@ -8,15 +8,15 @@ import (
 	"rollcall/model/canon"
 )
 
-// maxShapeDepth is how many objects and arrays deep fields are told apart: what
-// is deeper is a customer's own, and has no end.
+// maxShapeDepth is how many levels of objects and arrays are surveyed: deeper ones
+// are a customer's own, and unbounded.
 const maxShapeDepth = 6
 
 var shapeSeed = maphash.MakeSeed()
 
 // Shapes counts canonical objects by their shape: the names and types of their
 // members. Most objects of a provider have one of a few shapes, so that only
-// one of each has to be looked at closely.
+// one object of each has to be surveyed.
 type Shapes map[uint64]*shape
 
 type shape struct {
@@ -24,7 +24,7 @@ type shape struct {
 	count  int64
 }
 
-// Note counts an object, and keeps it as long as Shapes is kept.
+// Note counts an object, and keeps a reference to it.
 func (s Shapes) Note(canonical []byte) {
 	key := shapeOf(canonical, 0)
 	if known := s[key]; known != nil {
@@ -34,13 +34,13 @@ func (s Shapes) Note(canonical []byte) {
 	s[key] = &shape{sample: canonical, count: 1}
 }
 
-// Limits of the shapes that a run keeps until it looks at them.
+// Limits of the samples that a run keeps before it counts their fields.
 const (
 	maxShapes      = 256
 	maxShapeSample = 1 << 20 // bytes of all
 )
 
-// A Survey is what the objects of a run are made of, in bounded memory.
+// A Survey collects the fields of a run's objects, in bounded memory.
 type Survey struct {
 	shapes Shapes
 	size   int
@@ -59,13 +59,13 @@ func (s *Survey) Add(shapes Shapes) {
 		}
 		s.shapes[key] = &shape{sample: bytes.Clone(found.sample), count: found.count}
 		if s.size += len(found.sample); len(s.shapes) >= maxShapes || s.size >= maxShapeSample {
-			s.look()
+			s.flush()
 		}
 	}
 }
 
-// look looks at what was kept.
-func (s *Survey) look() {
+// flush counts the fields of the samples, and drops those.
+func (s *Survey) flush() {
 	for _, one := range s.shapes {
 		s.fields.add(one.sample, one.count)
 	}
@@ -75,7 +75,7 @@ func (s *Survey) look() {
 
 // Fields returns the fields of all objects.
 func (s *Survey) Fields() *Fields {
-	s.look()
+	s.flush()
 	return &s.fields
 }
 
@@ -100,7 +100,7 @@ func shapeOf(v []byte, depth int) uint64 {
 	return sum
 }
 
-// mix makes one number of two, in which their order counts.
+// mix combines two numbers into one; their order counts.
 func mix(a, b uint64) uint64 {
 	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio, which spreads bits
 	sum := (bits.RotateLeft64(a, 23) + b + odd) * odd

@@ -126,8 +126,7 @@ func (o Object) First(names ...string) string {
 	return ""
 }
 
-// Name returns what First does. If there is none it returns the first text that is
-// not blank: an account may really have the name "None" or "0".
+// Name returns what First does, or else the first text that is not blank: an account may really have the name "None" or "0".
 func (o Object) Name(names ...string) string {
 	if s := o.First(names...); s != "" {
 		return s

@@ -158,7 +158,7 @@ func TestTwoSessionsOfOneAccount(t *testing.T) {
 func TestStopsWithItsReader(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	s, server := serve(t, &simulate.Backstack{Accounts: family(3000)}, "stranger", "c00", "p")
-	server.On(simulate.Both(simulate.PathEnd("/networks"), simulate.Session(session("stranger")))).Do(simulate.Hang())
+	server.On(simulate.Both(simulate.PathEnd("/networks"), simulate.Session(session("stranger")))).Do(simulate.Stall())
 	for _, err := range s.List(t.Context(), sources.Window{}, "") {
 		if err != nil {
 			t.Fatal(err)

@@ -71,9 +71,9 @@ func Echo(code int) Action {
 	})
 }
 
-// Hang answers nothing until the client goes away.
-func Hang() Action {
-	return Act("hang", func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+// Stall answers nothing until the client disconnects.
+func Stall() Action {
+	return Act("stall", func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	})

@@ -219,7 +219,7 @@ func agendizeStatus(a *Account) string {
 
 var zones sync.Map // by code: reading the zone database for each account would be slow
 
-// zone is a code's zone; UTC where the code is none of IANA's.
+// zone returns a code's zone; UTC where IANA has no such code.
 func zone(code string) *time.Location {
 	if z, ok := zones.Load(code); ok {
 		return z.(*time.Location)

@@ -79,7 +79,7 @@ func TestHangEndsWithTheClient(t *testing.T) {
 	server := faultyServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	server.On(Any).Do(Call(cancel))
-	server.On(Any).Do(Hang())
+	server.On(Any).Do(Stall())
 	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
 	if resp, err := http.DefaultClient.Do(req); err == nil {
 		resp.Body.Close()

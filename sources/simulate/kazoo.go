@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 )
 
-// kazooPage is Kazoo's page size where none is asked for.
+// kazooPage is Kazoo's page size where a request names none.
 const kazooPage = 50
 
 // Kazoo answers the Crossbar API of Audian and of Kazoo itself. The zero

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Without leaves accounts out of listings; asked for by id they still answer.
+// Without leaves accounts out of listings; a request by id still gets them.
 func Without(ids ...string) Action {
 	return EditList("truncated list", func(items [][]byte) [][]byte {
 		return slices.DeleteFunc(items, func(item []byte) bool { return slices.Contains(ids, idOf(item)) })
@@ -88,8 +88,8 @@ func NextIsEndless() Action {
 	})
 }
 
-// Beside adds a member next to a listing's records, or sets it to another value.
-func Beside(member, value string) Action {
+// ListMember adds a member next to a listing's records, or sets it to another value.
+func ListMember(member, value string) Action {
 	return EditEnvelope("member "+member, func(_ *http.Request, e *Envelope) {
 		if !e.Single {
 			e.Fields[member] = []byte(value)

@@ -49,7 +49,7 @@ type Change struct {
 	What     string // "added", "removed", "renamed", "moved", "suspended", "resumed"
 }
 
-// Churn makes up to n changes, each to another account, the same for the same
+// Churn changes at most n accounts, the same for the same
 // seed and world: most are to fields, some add, move or remove. Only accounts
 // without children are moved or removed, and moved only below a parent of
 // others of their depth, so that the shape stays.

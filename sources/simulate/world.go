@@ -93,12 +93,12 @@ func (w *World) Update(id string, f func(*Account)) bool {
 	return true
 }
 
-// Move hangs an account below another parent; "" makes it a root.
+// Move gives an account another parent; "" makes it a root.
 func (w *World) Move(id, parent string) bool {
 	return w.Update(id, func(a *Account) { a.Parent = parent })
 }
 
-// Remove deletes accounts. Their children stay, with a parent that is gone.
+// Remove deletes accounts. Their children keep the deleted parent.
 func (w *World) Remove(ids ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

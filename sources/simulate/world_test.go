@@ -81,7 +81,7 @@ func TestPopulateAndChurnKeepTheShape(t *testing.T) {
 		for _, a := range w.Snapshot() {
 			depth := len(w.Tree(a))
 			if depth >= shape.Levels || shape.Root != "" && depth == 0 && a.ID != shape.Root {
-				t.Errorf("%s hangs at depth %d", a.ID, depth)
+				t.Errorf("%s has depth %d", a.ID, depth)
 			}
 		}
 	}
