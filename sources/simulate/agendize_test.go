@@ -38,7 +38,6 @@ func TestAgendizeLists(t *testing.T) {
 	for query, want := range map[string]string{
 		"":                                       "1 2 3",
 		"?status=enabled":                        "1 2",
-		"?search=ITO":                            "1",
 		"?createdStartDate=2024-01-01T00:00:00Z": "2 3", // exclusive
 		"?createdStartDate=2024-01-01T00:00:00Z&createdEndDate=2024-01-03T00:00:00Z":   "2",
 		"?createdStartDate=2023-12-31T23:59:59Z&createdEndDate=2024-01-01T00:00:01.5Z": "1",

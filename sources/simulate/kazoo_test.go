@@ -141,18 +141,6 @@ func TestKazooRefusals(t *testing.T) {
 	}
 }
 
-func TestKazooETag(t *testing.T) {
-	world := kazooFamily()
-	server := Run(t, &Kazoo{Accounts: world, Root: "top", Token: "t"})
-	_, _, header := get(t, server.URL+"/v2/accounts/a", kazooAuth...)
-	known := append([]string{"If-None-Match", header.Get("ETag")}, kazooAuth...)
-	status, _, _ := get(t, server.URL+"/v2/accounts/a", known...)
-	equal(t, "unchanged", status, 304)
-	world.Update("a", func(a *Account) { a.Name = "A2" })
-	status, _, _ = get(t, server.URL+"/v2/accounts/a", known...)
-	equal(t, "changed", status, 200)
-}
-
 func TestKazooVisible(t *testing.T) {
 	visible := (&Kazoo{Accounts: kazooFamily(), Root: "top"}).Visible()
 	var got []string
