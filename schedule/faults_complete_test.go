@@ -20,12 +20,12 @@ func TestAListingThatSaysMoreChangesNothing(t *testing.T) {
 			fault simulate.Action
 			says  string
 		}{
-			{simulate.Beside("has_more", "true"), "has_more"},
-			{simulate.Beside("next_page_url", `"/more"`), ""}, // SignalWire's is followed where there is no other
-			{simulate.Beside("total", "100"), "of 100 records"},
-			{simulate.Beside("num_pages", "9"), "of 9 pages"},
-			{simulate.Beside("error", `{"code":500}`), "(error)"},
-			{simulate.Beside("status", "500"), "(status)"},
+			{simulate.ListMember("has_more", "true"), "has_more"},
+			{simulate.ListMember("next_page_url", `"/more"`), ""}, // SignalWire's is followed where there is no other
+			{simulate.ListMember("total", "100"), "of 100 records"},
+			{simulate.ListMember("num_pages", "9"), "of 9 pages"},
+			{simulate.ListMember("error", `{"code":500}`), "(error)"},
+			{simulate.ListMember("status", "500"), "(status)"},
 			{simulate.Under(http.StatusPartialContent), "206"},
 		} {
 			t.Run(provider+"/"+c.fault.Name, func(t *testing.T) {

@@ -264,7 +264,7 @@ func TestWithoutProgressARunIsGivenUp(t *testing.T) {
 		fault simulate.Action
 		says  string
 	}{
-		"silent":    {simulate.Hang(), "TIMEOUT"},
+		"silent":    {simulate.Stall(), "TIMEOUT"},
 		"throttled": {simulate.Throttle("3600"), "429"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,7 @@ func TestFaultsARunThatDiedIsMadeUp(t *testing.T) {
 			// Its tick of this year was missed: c1 starts late.
 			db.MustExec(`INSERT INTO directory_internal.tick (source, tick_at) VALUES ('c1', now() - interval '370 days')`)
 			ofC1 := func() int { return count(t, db, `SELECT count(*) FROM directory.runs WHERE source = 'c1'`) }
-			w.servers[0].On(simulate.Any).Do(simulate.Hang())
+			w.servers[0].On(simulate.Any).Do(simulate.Stall())
 			for start := 1; start <= 3; start++ {
 				r := serving(t, w.env)
 				want := min(start, test.runs)

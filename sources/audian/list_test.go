@@ -252,7 +252,7 @@ func TestGoesOnFromACursor(t *testing.T) {
 func TestStopsWithItsReader(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	s, server := kazoo(t, &simulate.Kazoo{Accounts: world(1500)}, func(c *Config) { c.PageSize = 500 })
-	server.On(simulate.PathEnd("/a1010")).Do(simulate.Hang()) // the reader must not wait for it
+	server.On(simulate.PathEnd("/a1010")).Do(simulate.Stall()) // the reader must not wait for it
 	for _, err := range s.List(t.Context(), sources.Window{}, "") {
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 	"rollcall/sources/simulate"
 )
@@ -123,7 +124,7 @@ func TestObjectsOutliveAFailure(t *testing.T) {
 		b.Expire(session(expired))
 		for id, r := range read(t.Context(), s).records {
 			if r.Lower {
-				r.Raw = model.Overlay(stored[id], r.Raw)
+				r.Raw = canon.Overlay(stored[id], r.Raw)
 			}
 			if diff := cmp.Diff(string(stored[id]), string(canonical(t, s, r.Raw))); diff != "" {
 				t.Errorf("%s while the session of %s has expired (-stored +got):\n%s", id, expired, diff)
@@ -157,7 +158,7 @@ func TestTwoSessionsOfOneAccount(t *testing.T) {
 func TestStopsWithItsReader(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	s, server := serve(t, &simulate.Backstack{Accounts: family(3000)}, "stranger", "c00", "p")
-	server.On(simulate.Both(simulate.PathEnd("/networks"), simulate.Session(session("stranger")))).Do(simulate.Hang())
+	server.On(simulate.Both(simulate.PathEnd("/networks"), simulate.Session(session("stranger")))).Do(simulate.Stall())
 	for _, err := range s.List(t.Context(), sources.Window{}, "") {
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ const maxPasses = 8
 
 // suspicious reports whether a canonical value may have a text that clean
 // changes. It is asked about each object, and looks for a few bytes alone.
-func (c *Canon) suspicious(canonical []byte) bool {
+func (c *Canonicalizer) suspicious(canonical []byte) bool {
 	return c.rules.leak(canonical) ||
 		bytes.IndexByte(canonical, '=') >= 0 ||
 		bytes.IndexByte(canonical, '@') >= 0 && bytes.Contains(canonical, []byte("//")) ||
@@ -52,7 +52,7 @@ func hasSuffix(text []byte, word string) bool {
 
 // redact returns a canonical value without the credentials in its names, texts
 // and numbers. Its members may be out of order.
-func (c *Canon) redact(canonical []byte) []byte {
+func (c *Canonicalizer) redact(canonical []byte) []byte {
 	out := make([]byte, 0, len(canonical))
 	for at := 0; at < len(canonical); {
 		from := at
@@ -76,9 +76,9 @@ func (c *Canon) redact(canonical []byte) []byte {
 }
 
 // redactText appends a canonical string without its credentials.
-func (c *Canon) redactText(dst, quoted []byte) []byte {
+func (c *Canonicalizer) redactText(dst, quoted []byte) []byte {
 	if c.suspicious(quoted) {
-		text := Unquote(quoted)
+		text := Text(quoted)
 		if clean := c.clean(text); clean != text {
 			return append(append(append(dst, '"'), canonicalText(clean)...), '"')
 		}
@@ -88,7 +88,7 @@ func (c *Canon) redactText(dst, quoted []byte) []byte {
 
 // clean returns a text without credentials: those that are known, and those that
 // stand where a text has credentials. Cleaning again changes nothing.
-func (c *Canon) clean(text string) string {
+func (c *Canonicalizer) clean(text string) string {
 	for range maxPasses {
 		before := text
 		if c.rules.secrets != nil {
@@ -108,13 +108,13 @@ func (c *Canon) clean(text string) string {
 
 // cleanJSON cleans a text that is JSON, which stays as it was sent where there is
 // nothing to hide.
-func (c *Canon) cleanJSON(text string) (clean string, isJSON bool) {
+func (c *Canonicalizer) cleanJSON(text string) (clean string, isJSON bool) {
 	raw := strings.TrimSpace(text)
 	if len(raw) < 2 || strings.IndexByte(`{["`, raw[0]) < 0 || c.nested == maxNested {
 		return "", false
 	}
 	if c.within == nil {
-		c.within = NewCanon(c.rules)
+		c.within = New(c.rules)
 		c.within.nested = c.nested + 1
 	}
 	out, err := c.within.Append(nil, []byte(raw))
@@ -133,7 +133,7 @@ func cleanText(text string) string {
 		text = pemPattern.ReplaceAllString(text, Redacted)
 	}
 	if strings.Contains(text, "//") {
-		text = dropUserParts(text)
+		text = userPart.ReplaceAllString(text, "//")
 	}
 	if hasHeader([]byte(text)) {
 		text = hideHeaders(text)
@@ -168,6 +168,13 @@ var (
 	// headerPattern matches a header with a credential, and a header's value.
 	headerPattern = regexp.MustCompile(`(?i)\b(authorization: +)[^\r\n]+|\b((?:bearer|basic) +)([a-z0-9._~+/-]{12,}=*)`)
 
+	// userPart matches the user and password of a URL. A password can have a slash
+	// that should have been escaped; a port has digits alone.
+	userPart = regexp.MustCompile(`//(?:[^\s"'<>/?#\\]+@|[^\s"'<>/?#\\:]*:\d*[^\d\s"'<>/?#\\][^\s"'<>]*@)`)
+
+	// parameter matches name=value. A name after the first group is one of a URL.
+	parameter = regexp.MustCompile(`([?&#;]?)([^?&#;,\s"'<>=(){}]*) *= *("[^"]*"|'[^']*'|[^&#;\s"'<>]*)`)
+
 	// quotedName matches a name or a value in JSON.
 	quotedName = regexp.MustCompile(`"([^"\\]{1,64})\\*"\s*[:,]`)
 )
@@ -186,122 +193,57 @@ func cutFragment(text string) string {
 	return text
 }
 
-// dropUserParts drops the user and password of each URL in text.
-func dropUserParts(text string) string {
-	var out strings.Builder
-	for {
-		at := strings.Index(text, "//")
-		if at < 0 {
-			return out.String() + text
-		}
-		at += len("//")
-		out.WriteString(text[:at])
-		text = text[at+userPart(text[at:]):]
-	}
-}
-
-// userPart returns the length of the user part that a URL's authority begins
-// with, its @ included; 0 where there is none.
-func userPart(text string) int {
-	if end := strings.IndexAny(text, " \t\r\n\"'<>"); end >= 0 {
-		text = text[:end]
-	}
-	authority := text
-	if end := strings.IndexAny(text, `/?#\`); end >= 0 {
-		authority = text[:end]
-	}
-	if at := strings.LastIndexByte(authority, '@'); at > 0 {
-		return at + 1
-	}
-	// A password with a slash that should have been escaped; no port is such.
-	if _, password, found := strings.Cut(authority, ":"); found && strings.Trim(password, "0123456789") != "" {
-		return strings.LastIndexByte(text, '@') + 1
-	}
-	return 0
-}
-
 // redactParameters replaces the values of secret names in name=value: the
 // parameters of URLs and forms, and what connection strings are made of.
 func redactParameters(text string) string {
 	var out strings.Builder
 	for {
-		at := strings.IndexByte(text, '=')
-		if at < 0 {
+		m := parameter.FindStringSubmatchIndex(text)
+		if m == nil {
 			return out.String() + text
 		}
-		name, link := parameterName(text[:at])
-		rest := strings.TrimLeft(text[at+1:], " ")
-		out.WriteString(text[:len(text)-len(rest)])
-		text = rest
-		value := text[:parameterEnd(text)]
-		switch {
-		case value == "" || value == Redacted:
-		case secretName(name), link && secretLink(name):
-			text = text[len(value):]
+		name, value, link := text[m[4]:m[5]], text[m[6]:m[7]], m[2] < m[3]
+		if decoded, err := url.QueryUnescape(name); err == nil {
+			name = decoded
+		}
+		out.WriteString(text[:m[6]])
+		text = text[m[6]:]
+		if value == "" || value == Redacted {
+			continue
+		}
+		if secretName(name) || link && secretLink(name) {
 			out.WriteString(Redacted)
-		default:
-			if decoded, err := url.QueryUnescape(value); err == nil && decoded != value {
-				if clean := cleanText(decoded); clean != decoded { // a URL in a URL
-					text = text[len(value):]
-					out.WriteString(url.QueryEscape(clean))
-				}
+			text = text[len(value):]
+		} else if decoded, err := url.QueryUnescape(value); err == nil && decoded != value {
+			if clean := cleanText(decoded); clean != decoded { // a URL in a URL
+				out.WriteString(url.QueryEscape(clean))
+				text = text[len(value):]
 			}
 		}
 	}
 }
 
-// parameterName returns the name that text ends with, and whether it is that of a
-// URL's parameter.
-func parameterName(text string) (name string, link bool) {
-	text = strings.TrimRight(text, " ")
-	at := strings.LastIndexAny(text, "?&#;, \t\r\n\"'<>=(){}") + 1
-	name = text[at:]
-	if decoded, err := url.QueryUnescape(name); err == nil {
-		name = decoded
-	}
-	return name, at > 0 && strings.IndexByte("?&#;", text[at-1]) >= 0
-}
-
-// parameterEnd returns where the value that text begins with ends.
-func parameterEnd(text string) int {
-	if text != "" && (text[0] == '"' || text[0] == '\'') {
-		if end := strings.IndexByte(text[1:], text[0]); end >= 0 {
-			return end + 2
-		}
-	}
-	if end := strings.IndexAny(text, "&#; \t\r\n\"'<>"); end >= 0 {
-		return end
-	}
-	return len(text)
-}
-
-// dropPairs drops from members, those of one object, the value of a pair whose
-// name is secret. It reports whether it did.
-func (c *Canon) dropPairs(members []member) ([]member, bool) {
-	var all trait
-	for _, m := range members {
-		all |= m.trait
-	}
-	if all&pairName == 0 || all&pairValue == 0 {
-		return members, false
-	}
-	named := func(m member) bool {
+// dropPair drops from members, those of one object, the value of a pair whose name
+// is secret. It reports whether it did.
+func (c *Canonicalizer) dropPair(members *[]member) bool {
+	secretName := func(m member) bool {
 		value := c.out[m.key.to+len(`":`) : m.all.to]
 		return m.trait&pairName != 0 && value[0] == '"' && c.trait(value[1:len(value)-1])&secret != 0
 	}
-	if !slices.ContainsFunc(members, named) {
-		return members, false
+	if !slices.ContainsFunc(*members, secretName) {
+		return false
 	}
 	c.hidden = true
-	return slices.DeleteFunc(members, func(m member) bool { return m.trait&pairValue != 0 }), true
+	*members = slices.DeleteFunc(*members, func(m member) bool { return m.trait&pairValue != 0 })
+	return true
 }
 
 // hidePair hides the second of two texts in the array that stands in out behind
 // from, where the first one is a header's name, or any secret name in a list of
 // such pairs.
-func (c *Canon) hidePair(from int, listed bool) {
+func (c *Canonicalizer) hidePair(from int, listed bool) {
 	array := c.out[from:]
-	if len(array) < len(`["",""]`) || array[0] != '[' || array[1] != '"' {
+	if len(array) < len(`["",""]`) || array[1] != '"' {
 		return
 	}
 	end := endOf(array, 1)

@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"strings"
@@ -27,13 +27,13 @@ p\u0430ssword|\u0440\u0430ssw\u043erd|ＰＡＳＳＷＯＲＤ|ｐｉｎ|pa\u200
 	}
 }
 
-// unescape reads \uXXXX, so that look-alike letters can be told apart here.
+// unescape reads \uXXXX, so that look-alike letters are visible here.
 func unescape(name string) string {
-	out, err := NewCanon(testRules).Append(nil, []byte(`"`+name+`"`))
+	out, err := New(testRules).Append(nil, []byte(`"`+name+`"`))
 	if err != nil {
 		return name
 	}
-	return Unquote(out)
+	return Text(out)
 }
 
 // Credentials by the place where they stand, wherever in an object.
@@ -42,7 +42,7 @@ func TestCredentialsByForm(t *testing.T) {
 	for _, c := range []struct{ name, raw, want string }{
 		{"a pair", `{"name":"Authorization","value":"x"}`, `{"name":"Authorization"}`},
 		{"a pair in any order and case", `[{"Value":"x","Key":"api_key","n":1}]`, `[{"n":1,"Key":"api_key"}]`},
-		{"a pair that is none", `{"name":"Accept","value":"x"}`, `{"name":"Accept","value":"x"}`},
+		{"a pair without a secret name", `{"name":"Accept","value":"x"}`, `{"name":"Accept","value":"x"}`},
 		{"a pair of an object", `{"name":"sipPin","value":{"a":1}}`, `{"name":"sipPin"}`},
 		{"a header", `{"h":["Authorization","x"]}`, `{"h":["Authorization","[redacted]"]}`},
 		{"a list of pairs", `[["Accept","x"],["api-key","x"]]`, `[["Accept","x"],["api-key","[redacted]"]]`},

@@ -5,15 +5,29 @@ import (
 	"testing"
 )
 
-func TestFleet(t *testing.T) {
-	fleet, err := Start(200, 1)
+func TestProviderSet(t *testing.T) {
+	set, err := Start(200, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer fleet.Close()
-	env := fleet.Env()
-	total := fleet.SignalWire.Len() + fleet.Agendize.Len() + fleet.Backstack.Len() + fleet.Audian.Len()
+	defer set.Close()
+	env := set.Env()
+	total := set.SignalWire.Len() + set.Agendize.Len() + set.Backstack.Len() + set.Audian.Len()
 	equal(t, "accounts", total, 200)
+
+	customers := map[string]int{}
+	for _, w := range []*World{set.Agendize, set.Backstack, set.Audian} {
+		for _, a := range w.Snapshot() {
+			customers[a.Email+" "+a.Phone+" "+a.Domain]++
+		}
+	}
+	shared := [4]int{}
+	for _, n := range customers {
+		shared[n]++
+	}
+	if shared[2] == 0 || shared[3] == 0 || shared[1] == 0 {
+		t.Errorf("customers at one, two and three providers: %v", shared[1:])
+	}
 
 	must(t, 200)(get(t, env["AGENDIZE_BASE_URL"]+agendizePath, "apiKey", env["AGENDIZE_API_KEY"], "token", env["AGENDIZE_TOKEN"]))
 	for _, session := range strings.Split(env["BACKSTACK_SESSIONS"], ",") {
@@ -25,18 +39,18 @@ func TestFleet(t *testing.T) {
 	token := decode(t, body)["auth_token"].(string)
 	must(t, 200)(get(t, env["AUDIAN_BASE_URL"]+"/accounts/"+env["AUDIAN_ACCOUNT_ID"]+"/descendants", "X-Auth-Token", token))
 
-	for name, changes := range fleet.Change(2, 0.1) {
+	for name, changes := range set.Change(2, 0.1) {
 		if len(changes) == 0 {
 			t.Errorf("%s did not change", name)
 		}
 	}
 }
 
-func TestSmallestFleet(t *testing.T) {
-	fleet, err := Start(1, 1)
+func TestSmallestProviderSet(t *testing.T) {
+	set, err := Start(1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fleet.Change(1, 1)
-	fleet.Close()
+	set.Change(1, 1)
+	set.Close()
 }

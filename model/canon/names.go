@@ -1,6 +1,7 @@
-package model
+package canon
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -128,39 +129,17 @@ func secretLink(name string) bool {
 // authToken and Auth-Token are one name.
 func plainName(name string) string { return strings.Join(words(foldName(name)), "") }
 
+var (
+	camelCase = regexp.MustCompile(`([A-Z])([A-Z][a-z])`)
+	word      = regexp.MustCompile(`[0-9]+|[A-Z]?[a-z]+|[A-Z]+`)
+)
+
 // words splits a name at separators, between letters and digits, and where
-// camel case begins a word: SIPPin2 is sip, pin and 2.
-func words(name string) (list []string) {
-	const other, digit, lower, upper = 0, 1, 2, 3
-	class := func(i int) int {
-		if i >= len(name) {
-			return other
-		}
-		switch b := name[i]; {
-		case b >= '0' && b <= '9':
-			return digit
-		case b >= 'a' && b <= 'z':
-			return lower
-		case b >= 'A' && b <= 'Z':
-			return upper
-		default:
-			return other
-		}
-	}
-	from := 0
-	for i := range len(name) + 1 {
-		now, before := class(i), other
-		if i > from {
-			before = class(i - 1)
-		}
-		begins := now != before && (before != upper || now != lower) || now == upper && before == upper && class(i+1) == lower
-		if i > from && begins {
-			list = append(list, strings.ToLower(name[from:i]))
-			from = i
-		}
-		if now == other {
-			from = i + 1
-		}
+// camel case begins a word, in lower case: SIPPin2 is sip, pin and 2.
+func words(name string) []string {
+	list := word.FindAllString(camelCase.ReplaceAllString(name, "$1 $2"), -1)
+	for i := range list {
+		list[i] = strings.ToLower(list[i])
 	}
 	return list
 }

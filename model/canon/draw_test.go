@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ type (
 	object map[string]tree
 )
 
-// testRules are of a provider that has one of everything.
+// testRules have one of everything.
 var testRules = NewRules([]string{"key_of_it"}, []string{"credit", "tags"}, []string{"tags", "tools"})
 
 var (
@@ -233,8 +233,8 @@ func (t speller) number(s string) string {
 	return minus + digits
 }
 
-// storable tells why jsonb or a text column would not take canonical: "" where
-// both do.
+// storable returns why jsonb or a text column would refuse canonical; "" if neither
+// does.
 func storable(canonical []byte) string {
 	depth, digits := 0, 0
 	for at := 0; at < len(canonical); at++ {

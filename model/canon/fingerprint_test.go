@@ -1,19 +1,21 @@
-package model
+package canon
 
 import (
 	"encoding/hex"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"rollcall/model"
 )
 
 func fingerprint(t interface {
 	Helper()
 	Fatalf(string, ...any)
 }, rules *Rules, raw string, f Facts,
-) Fingerprint {
+) model.Fingerprint {
 	t.Helper()
-	canon := NewCanon(rules)
+	canon := New(rules)
 	const before = "what the arena holds already"
 	out, err := canon.Append([]byte(before), []byte(raw))
 	if err != nil {
@@ -34,7 +36,7 @@ func TestFingerprintIsTheSame(t *testing.T) {
 		{"with another secret", `{"a":{"auth_token":"x"}}`, `{"a":{"auth_token":"y","pvt_b":1}}`},
 		{"of a set in another order", `{"tools":["a","b"]}`, `{"tools":["b","a"]}`},
 		{"of a number spelled otherwise", `{"a":1e2}`, `{"a":100}`},
-		{"with a credential in a text, volatiles beside it", `{"a":"hunter2hunter2","credit":1}`, `{"credit":2,"a":"[redacted]"}`},
+		{"with a credential in a text, next to a volatile member", `{"a":"hunter2hunter2","credit":1}`, `{"credit":2,"a":"[redacted]"}`},
 		{"with a credential in a volatile text", `{"a":1,"credit":"hunter2hunter2"}`, `{"a":1}`},
 		{"with a credential for a name", `{"~":1,"hunter2hunter2":2,"credit":1}`, `{"[redacted]":2,"~":1}`},
 	} {
@@ -64,7 +66,7 @@ func TestFingerprintDiffers(t *testing.T) {
 			t.Errorf("not %s: %s and %s", c.name, c.a, c.b)
 		}
 	}
-	seen := map[Fingerprint]Facts{}
+	seen := map[model.Fingerprint]Facts{}
 	for _, f := range []Facts{
 		{},
 		{Provider: "a"},
@@ -96,7 +98,7 @@ func TestFingerprintDiffers(t *testing.T) {
 func TestFingerprintTellsChanges(t *testing.T) {
 	facts := rapid.Custom(func(t *rapid.T) Facts {
 		text := rapid.SampledFrom([]string{"", "", "a", "b", "ab", "\x00", "\x01"})
-		return Facts{Provider: text.Draw(t, "provider"), Mapping: rapid.IntRange(0, 1).Draw(t, "mapping"), Parent: text.Draw(t, "parent"), Status: Status(text.Draw(t, "status"))}
+		return Facts{Provider: text.Draw(t, "provider"), Mapping: rapid.IntRange(0, 1).Draw(t, "mapping"), Parent: text.Draw(t, "parent"), Status: model.Status(text.Draw(t, "status"))}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		f := facts.Draw(t, "facts")
@@ -132,10 +134,10 @@ func lasting(v object) string {
 }
 
 // The fingerprint is stored: where it changes, every account of every directory
-// is written anew.
+// is written again.
 func TestFingerprintStays(t *testing.T) {
 	rules := NewRules([]string{"auth_token"}, []string{"credit"}, []string{"tools"})
-	got := fingerprint(t, rules, `{"tools":["b","a"],"credit":1,"auth_token":"x","n":1e2,"name":"Zo\u00eb"}`, Facts{"agendize", 1, "p", Active})
+	got := fingerprint(t, rules, `{"tools":["b","a"],"credit":1,"auth_token":"x","n":1e2,"name":"Zo\u00eb"}`, Facts{"agendize", 1, "p", model.Active})
 	if want := "359a98d300bad868669bcb951e4cc5d9"; hex.EncodeToString(got[:]) != want {
 		t.Errorf("got %x, want %s: if the canonical form had to change, say so in the release", got, want)
 	}

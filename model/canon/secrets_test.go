@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"encoding/base64"
@@ -28,10 +28,9 @@ func TestMatcherFindsAllValues(t *testing.T) {
 				}
 			}
 		}
-		m.find([]byte(text), func(from, to int) bool {
+		for from, to := range m.find([]byte(text)) {
 			got[fmt.Sprint(from, text[from:to])] = true
-			return true
-		})
+		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%q in %q: got %v, want %v", values, text, got, want)
 		}
@@ -93,7 +92,7 @@ func TestSecretsGrow(t *testing.T) {
 	var readers sync.WaitGroup
 	for range 2 {
 		readers.Go(func() {
-			canon := NewCanon(rules)
+			canon := New(rules)
 			for range 1000 {
 				if _, err := canon.Append(nil, []byte(raw)); err != nil {
 					t.Error(err)

@@ -8,7 +8,8 @@ import (
 )
 
 // A ProviderSet is the four providers, each with a world of its own, on loopback
-// ports: what the demo reads from.
+// ports: the demo reads from it. Every third account is that of a customer whom the
+// other providers have too, with the same name, e-mail address, domain and phone.
 type ProviderSet struct {
 	SignalWire, Agendize, Backstack, Audian *World
 
@@ -18,15 +19,15 @@ type ProviderSet struct {
 	shapes   map[string]Shape
 }
 
-// Names of a fleet's connections, which are those of their providers.
-var fleetNames = []string{"signalwire", "agendize", "backstack", "audian"}
+// The names of the connections, which are those of their providers.
+var providerNames = []string{"signalwire", "agendize", "backstack", "audian"}
 
-// The credentials that a fleet's servers accept.
+// The credentials that the servers accept.
 const (
-	fleetUser   = "b3877c40-da60-4998-90ad-b792e98472af"
-	fleetToken  = "PT-" + SecretMark
-	fleetAPIKey = "key-" + SecretMark
-	fleetAppKey = "app-" + SecretMark
+	demoUser   = "b3877c40-da60-4998-90ad-b792e98472af"
+	demoToken  = "PT-" + SecretMark
+	demoAPIKey = "key-" + SecretMark
+	demoAppKey = "app-" + SecretMark
 )
 
 // backstackMost is how many accounts the demo's Backstack has at most: each
@@ -34,9 +35,9 @@ const (
 const backstackMost = 100
 
 // Start starts the four providers with n accounts in all, at least 4, the
-// same for the same seed. The caller closes the fleet.
+// same for the same seed. The caller closes the set.
 func Start(n int, seed uint64) (*ProviderSet, error) {
-	f := &ProviderSet{
+	s := &ProviderSet{
 		SignalWire: NewWorld(), Agendize: NewWorld(), Backstack: NewWorld(), Audian: NewWorld(),
 		Servers: map[string]*Server{},
 		shapes: map[string]Shape{
@@ -46,86 +47,89 @@ func Start(n int, seed uint64) (*ProviderSet, error) {
 			"audian":     {ID: HexID, Levels: 4, Root: HexID(0)},
 		},
 	}
-	n = max(n, len(fleetNames))
+	n = max(n, len(providerNames))
 	share := map[string]int{"backstack": min(max(n/10, 1), backstackMost), "agendize": max(n/4, 1), "audian": max(n/4, 1)}
 	share["signalwire"] = n - share["backstack"] - share["agendize"] - share["audian"]
-	for i, name := range fleetNames {
-		Populate(f.world(name), seed+uint64(i), share[name], f.shapes[name])
+	for i, name := range providerNames {
+		shape := s.shapes[name]
+		shape.Customers = seed
+		s.shapes[name] = shape
+		Populate(s.world(name), seed+uint64(i), share[name], shape)
 	}
-	for name, h := range f.handlers() {
-		server, err := Listen(Gzip(h))
+	for name, h := range s.handlers() {
+		server, err := Listen(h)
 		if err != nil {
-			f.Close()
+			s.Close()
 			return nil, err
 		}
-		f.Servers[name] = server
+		s.Servers[name] = server
 	}
-	return f, nil
+	return s, nil
 }
 
-func (f *ProviderSet) world(name string) *World {
+func (s *ProviderSet) world(name string) *World {
 	return map[string]*World{
-		"signalwire": f.SignalWire, "agendize": f.Agendize, "backstack": f.Backstack, "audian": f.Audian,
+		"signalwire": s.SignalWire, "agendize": s.Agendize, "backstack": s.Backstack, "audian": s.Audian,
 	}[name]
 }
 
 // handlers makes the dialects. Every root of Backstack has a session, and every
 // third of the accounts below: the others are known from networks alone.
-func (f *ProviderSet) handlers() map[string]http.Handler {
+func (s *ProviderSet) handlers() map[string]http.Handler {
 	sessions := map[string]string{}
-	for i, a := range f.Backstack.Snapshot() {
+	for i, a := range s.Backstack.Snapshot() {
 		if a.Parent == "" || i%3 == 0 {
 			session := fmt.Sprintf("eyJhbGciOiJIUzI1NiJ9.%s.%s", SecretMark, a.ID)
 			sessions[session] = a.ID
-			f.sessions = append(f.sessions, session)
+			s.sessions = append(s.sessions, session)
 		}
 	}
 	return map[string]http.Handler{
-		"signalwire": &SignalWire{Accounts: f.SignalWire, Project: fleetUser, Token: fleetToken},
-		"agendize":   &Agendize{Accounts: f.Agendize, APIKey: fleetAPIKey, Token: fleetToken, VolatileCredit: true},
-		"backstack":  &Backstack{Accounts: f.Backstack, AppKey: fleetAppKey, Sessions: sessions},
-		"audian":     &Kazoo{Accounts: f.Audian, Root: HexID(0), APIKey: fleetAPIKey},
+		"signalwire": &SignalWire{Accounts: s.SignalWire, Project: demoUser, Token: demoToken},
+		"agendize":   &Agendize{Accounts: s.Agendize, APIKey: demoAPIKey, Token: demoToken, VolatileCredit: true},
+		"backstack":  &Backstack{Accounts: s.Backstack, AppKey: demoAppKey, Sessions: sessions},
+		"audian":     &Kazoo{Accounts: s.Audian, Root: HexID(0), APIKey: demoAPIKey},
 	}
 }
 
 // Env is the environment in which the four connections are configured.
-func (f *ProviderSet) Env() map[string]string {
-	url := func(name string) string { return f.Servers[name].URL }
+func (s *ProviderSet) Env() map[string]string {
+	url := func(name string) string { return s.Servers[name].URL }
 	return map[string]string{
-		"ROLLCALL_SOURCES":      strings.Join(fleetNames, ","),
+		"ROLLCALL_SOURCES":      strings.Join(providerNames, ","),
 		"SIGNALWIRE_BASE_URL":   url("signalwire"),
-		"SIGNALWIRE_PROJECT_ID": fleetUser,
-		"SIGNALWIRE_API_TOKEN":  fleetToken,
+		"SIGNALWIRE_PROJECT_ID": demoUser,
+		"SIGNALWIRE_API_TOKEN":  demoToken,
 		"AGENDIZE_BASE_URL":     url("agendize"),
-		"AGENDIZE_API_KEY":      fleetAPIKey,
-		"AGENDIZE_TOKEN":        fleetToken,
+		"AGENDIZE_API_KEY":      demoAPIKey,
+		"AGENDIZE_TOKEN":        demoToken,
 		"BACKSTACK_BASE_URL":    url("backstack") + "/v1/auth",
-		"BACKSTACK_APP_KEY":     fleetAppKey,
-		"BACKSTACK_SESSIONS":    strings.Join(f.sessions, ","),
+		"BACKSTACK_APP_KEY":     demoAppKey,
+		"BACKSTACK_SESSIONS":    strings.Join(s.sessions, ","),
 		"AUDIAN_BASE_URL":       url("audian") + "/v2",
 		"AUDIAN_ACCOUNT_ID":     HexID(0),
-		"AUDIAN_API_KEY":        fleetAPIKey,
+		"AUDIAN_API_KEY":        demoAPIKey,
 	}
 }
 
 // Change lets the providers change: a share of each one's accounts (at least
 // one), by connection. Accounts of Backstack sessions stay, so that a change
 // is never an expired session.
-func (f *ProviderSet) Change(seed uint64, share float64) map[string][]Change {
+func (s *ProviderSet) Change(seed uint64, share float64) map[string][]Change {
 	changes := map[string][]Change{}
-	for i, name := range fleetNames {
-		w := f.world(name)
+	for i, name := range providerNames {
+		w := s.world(name)
 		n := max(1, int(float64(w.Len())*share))
 		if name == "backstack" {
-			changes[name] = f.rename(w, seed, n)
+			changes[name] = s.rename(w, seed, n)
 			continue
 		}
-		changes[name] = Churn(w, seed+uint64(i), n, f.shapes[name])
+		changes[name] = Churn(w, seed+uint64(i), n, s.shapes[name])
 	}
 	return changes
 }
 
-func (f *ProviderSet) rename(w *World, seed uint64, n int) []Change {
+func (s *ProviderSet) rename(w *World, seed uint64, n int) []Change {
 	var changes []Change
 	accounts := w.Snapshot()
 	for i := range n {
@@ -139,8 +143,8 @@ func (f *ProviderSet) rename(w *World, seed uint64, n int) []Change {
 }
 
 // Close stops the servers.
-func (f *ProviderSet) Close() {
-	for _, s := range f.Servers {
-		s.Close()
+func (s *ProviderSet) Close() {
+	for _, server := range s.Servers {
+		server.Close()
 	}
 }

@@ -1,10 +1,14 @@
-package model
+// Package drift surveys what payloads consist of: paths, JSON types and counts, so
+// that a provider's change of its objects is noticed.
+package drift
 
 import (
 	"bytes"
 	"maps"
 	"slices"
 	"strings"
+
+	"rollcall/model/canon"
 )
 
 // A Type is a set of JSON types.
@@ -23,7 +27,7 @@ const (
 // typeNames are as jsonb_typeof gives them, in the order of the bits.
 var typeNames = []string{"array", "boolean", "null", "number", "object", "string"}
 
-// Names are the types' names.
+// Names returns the names of the types.
 func (t Type) Names() (names []string) {
 	for i, name := range typeNames {
 		if t&(1<<i) != 0 {
@@ -33,7 +37,7 @@ func (t Type) Names() (names []string) {
 	return names
 }
 
-// TypesOf is the set of the types of those names.
+// TypesOf returns the set of the types with those names.
 func TypesOf(names []string) (t Type) {
 	for _, name := range names {
 		if i := slices.Index(typeNames, name); i >= 0 {
@@ -43,12 +47,12 @@ func TypesOf(names []string) (t Type) {
 	return t
 }
 
-// typeOf is the type of the canonical value at b[at].
-func typeOf(b []byte, at int) Type {
-	if at >= len(b) {
+// typeOf returns the type of a canonical value.
+func typeOf(v []byte) Type {
+	if len(v) == 0 {
 		return TypeNull
 	}
-	switch b[at] {
+	switch v[0] {
 	case '{':
 		return TypeObject
 	case '[':
@@ -64,11 +68,11 @@ func typeOf(b []byte, at int) Type {
 	}
 }
 
-// What bounds the fields of a provider, which may use ids as names of members.
+// Limits of the fields of a provider, which may use ids as names of members.
 const (
-	MaxFields     = 1000 // of a provider; more are not told apart from none
-	maxFieldNames = 64   // members of one object; more are told as one, *
-	maxFieldName  = 64   // bytes; a longer name is told as *
+	MaxFields     = 1000 // of a provider; the rest is not counted
+	maxFieldNames = 64   // members of one object; more are counted as one, *
+	maxFieldName  = 64   // bytes; a longer name is counted as *
 	anyName       = "*"
 	eachItem      = "[]"
 )
@@ -89,10 +93,10 @@ type Fields struct {
 type node struct {
 	Field
 	below map[string]*node
-	any   bool // its members have so many names that all are told as one
+	any   bool // its members have so many names that all are counted as *
 }
 
-// Empty tells that no object was looked at that has a field.
+// Empty reports whether no field was counted.
 func (f *Fields) Empty() bool { return f == nil || f.paths == 0 }
 
 // add counts the fields of n objects like the canonical one.
@@ -102,28 +106,22 @@ func (f *Fields) value(at *node, v []byte, n int64, depth int) {
 	if depth == maxShapeDepth {
 		return
 	}
-	switch typeOf(v, 0) {
-	case TypeObject:
-		for _, member := range fields(v) {
-			f.member(at, pathName(member.name), member.value, n, depth)
+	isArray := typeOf(v) == TypeArray
+	for name, value := range canon.Each(v) {
+		part := eachItem
+		if !isArray {
+			part = pathName(name)
 		}
-	case TypeArray:
-		for _, item := range items(v) {
-			f.member(at, eachItem, item, n, depth)
+		if below := f.below(at, part); below != nil {
+			below.Types |= typeOf(value)
+			below.Count += n
+			f.value(below, value, n, depth+1)
 		}
 	}
 }
 
-func (f *Fields) member(at *node, name string, v []byte, n int64, depth int) {
-	if below := f.below(at, name); below != nil {
-		below.Types |= typeOf(v, 0)
-		below.Count += n
-		f.value(below, v, n, depth+1)
-	}
-}
-
-// pathName is the member's name as it stands in a path. What would be taken
-// for part of the path, or is no name that a programmer gave, is any name.
+// pathName returns the member's name for a path: * for a name that has a character
+// of the path syntax, or that no programmer would give.
 func pathName(quoted []byte) string {
 	odd := func(r rune) bool { return r < ' ' || strings.ContainsRune(`.[]*"\`, r) }
 	if len(quoted) == 0 || len(quoted) > maxFieldName || bytes.IndexFunc(quoted, odd) >= 0 {
@@ -132,7 +130,7 @@ func pathName(quoted []byte) string {
 	return string(quoted)
 }
 
-// below finds or makes the field of that name; nil where there are too many.
+// below finds or adds the field of that name; nil where there are too many.
 func (f *Fields) below(at *node, name string) *node {
 	if at.any && name != eachItem {
 		name = anyName
@@ -156,7 +154,7 @@ func (f *Fields) below(at *node, name string) *node {
 	return fresh
 }
 
-// collapse makes one field of all that at has.
+// collapse merges all members of at into one, *.
 func (f *Fields) collapse(at *node) {
 	names := at.below
 	at.any, at.below = true, map[string]*node{}
@@ -187,7 +185,7 @@ func (f *Fields) join(at *node, name string, other *node) {
 	}
 }
 
-// size is how many fields n is, with those below it.
+// size returns the number of fields, n and those below it.
 func (n *node) size() int {
 	size := 1
 	for _, below := range n.below {
@@ -196,9 +194,9 @@ func (n *node) size() int {
 	return size
 }
 
-// Merge lays the fields over those that are known: now is what is to be known
-// of them, its counts those of f alone; gone are the paths that have become
-// part of another.
+// Merge merges the fields with those that are known: now are the fields of f with
+// all their types, and with the counts of f alone; gone are the known paths that
+// became part of another.
 func (f *Fields) Merge(known []Field) (now []Field, gone []string) {
 	var all Fields
 	for _, k := range known {
@@ -232,7 +230,7 @@ func (f *Fields) Merge(known []Field) (now []Field, gone []string) {
 	return now, gone
 }
 
-// markAny finds out which names are told as one: * stands alone there.
+// markAny finds the objects whose names are counted as one: their only member is *.
 func (n *node) markAny() {
 	others := len(n.below)
 	for _, name := range []string{anyName, eachItem} {
@@ -246,10 +244,10 @@ func (n *node) markAny() {
 	}
 }
 
-func (n *node) each(tell func(Field)) {
+func (n *node) each(visit func(Field)) {
 	for _, below := range n.below {
-		tell(below.Field)
-		below.each(tell)
+		visit(below.Field)
+		below.each(visit)
 	}
 }
 
@@ -260,7 +258,7 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// split is the names in a path.
+// split returns the names in a path.
 func split(path string) []string {
 	path = strings.ReplaceAll(path, eachItem, "."+eachItem)
 	return strings.Split(strings.TrimPrefix(path, "."), ".")

@@ -1,4 +1,7 @@
-package model
+// Package canon brings the objects of providers into canonical form, without their
+// secrets, and fingerprints them. It is the package that change detection and
+// redaction rest on.
+package canon
 
 import (
 	"bytes"
@@ -7,8 +10,8 @@ import (
 
 // Limits of what a payload may hold, below what jsonb and its parser take.
 const (
-	// maxDepth is how many objects and arrays lie in one another; what is
-	// deeper becomes null. The JSON parser of Postgres fails at a few thousand.
+	// maxDepth is how many levels of objects and arrays are kept; a deeper one
+	// becomes null. The JSON parser of Postgres fails at a few thousand.
 	maxDepth = 100
 	// maxNumber is how many digits a number may have, written without an
 	// exponent; one that has more becomes text. numeric, as which jsonb keeps
@@ -22,7 +25,7 @@ const (
 // ErrSyntax is returned for an object that is not JSON.
 var ErrSyntax = errors.New("not valid JSON")
 
-// A Canon brings a provider's object into canonical form: the same account
+// A Canonicalizer brings a provider's object into canonical form: the same account
 // gives the same bytes, whatever order or spacing it was sent in. Members are
 // sorted by name, shorter ones first, and the last of equal names wins, arrays that are sets are
 // sorted, secrets are dropped, and text loses NUL bytes and invalid UTF-8.
@@ -33,41 +36,43 @@ var ErrSyntax = errors.New("not valid JSON")
 // It takes what encoding/json takes, of any depth, and in strings also control
 // characters that should have been escaped, which providers send.
 //
-// A Canon holds buffers and serves one goroutine at a time.
-type Canon struct {
+// A Canonicalizer holds buffers and serves one goroutine at a time.
+type Canonicalizer struct {
 	rules   *Rules
 	in      []byte
 	at      int
 	out     []byte
 	members []member // of all the objects being read, innermost last
 	items   []span   // of all the sets being read
-	open    []byte   // the brackets to come of what lies too deep
+	open    []byte   // the closing brackets of what is nested too deep
 	scratch []byte
-	base    int    // where in out the value begins
-	object  bool   // whether it is an object
-	top     []span // its top-level members in out, the volatile ones left out
+	order   []ranked // of the object being sorted
+	kept    []member // of it
+	base    int      // where in out the value begins
+	object  bool     // whether it is an object
+	top     []span   // its top-level members in out, the volatile ones left out
 	traits  map[string]trait
-	hidden  bool   // whether the value had secrets
-	within  *Canon // for JSON in a text; nil before there was some
-	nested  int    // how many texts the value is within
+	hidden  bool           // whether the value had secrets
+	within  *Canonicalizer // for JSON in a text; nil until the first
+	nested  int            // how many texts the value is within
 }
 
 type span struct{ from, to int }
 
 type member struct {
 	key, all span   // the key's text without quotes; the whole "key":value
-	head     uint64 // the key's first bytes, which mostly tell its place
+	rank     uint64 // of the key, see compare
 	trait    trait
 }
 
-// NewCanon returns a Canon that follows rules.
-func NewCanon(rules *Rules) *Canon {
-	return &Canon{rules: rules, traits: make(map[string]trait, 64)}
+// New returns a Canonicalizer that follows rules.
+func New(rules *Rules) *Canonicalizer {
+	return &Canonicalizer{rules: rules, traits: make(map[string]trait, 64)}
 }
 
 // Append appends the canonical form of raw to dst. It returns ErrSyntax when
 // raw is not one JSON value.
-func (c *Canon) Append(dst, raw []byte) ([]byte, error) {
+func (c *Canonicalizer) Append(dst, raw []byte) ([]byte, error) {
 	c.hidden = false
 	out, err := c.append(dst, raw)
 	if err == nil && c.suspicious(out[len(dst):]) {
@@ -81,7 +86,7 @@ func (c *Canon) Append(dst, raw []byte) ([]byte, error) {
 	return out, err
 }
 
-func (c *Canon) append(dst, raw []byte) ([]byte, error) {
+func (c *Canonicalizer) append(dst, raw []byte) ([]byte, error) {
 	c.in, c.at, c.out = raw, 0, dst
 	c.members, c.items, c.top = c.members[:0], c.items[:0], c.top[:0]
 	c.base = len(dst)
@@ -96,7 +101,7 @@ func (c *Canon) append(dst, raw []byte) ([]byte, error) {
 	return c.out, nil
 }
 
-func (c *Canon) space() {
+func (c *Canonicalizer) space() {
 	for c.at < len(c.in) {
 		switch c.in[c.at] {
 		case ' ', '\t', '\n', '\r':
@@ -108,7 +113,7 @@ func (c *Canon) space() {
 }
 
 // next consumes b, and the white space before it.
-func (c *Canon) next(b byte) bool {
+func (c *Canonicalizer) next(b byte) bool {
 	c.space()
 	if c.at < len(c.in) && c.in[c.at] == b {
 		c.at++
@@ -117,8 +122,8 @@ func (c *Canon) next(b byte) bool {
 	return false
 }
 
-// value reads one value within depth others; set tells that its array is a set.
-func (c *Canon) value(depth int, set bool) bool {
+// value reads one value within depth others; set is true for an array that is a set.
+func (c *Canonicalizer) value(depth int, set bool) bool {
 	if c.at >= len(c.in) {
 		return false
 	}
@@ -138,7 +143,7 @@ func (c *Canon) value(depth int, set bool) bool {
 	}
 }
 
-func (c *Canon) scalar() bool {
+func (c *Canonicalizer) scalar() bool {
 	switch c.in[c.at] {
 	case '"':
 		c.at++
@@ -154,7 +159,7 @@ func (c *Canon) scalar() bool {
 	}
 }
 
-func (c *Canon) literal(word string) bool {
+func (c *Canonicalizer) literal(word string) bool {
 	end := c.at + len(word)
 	if end > len(c.in) || string(c.in[c.at:end]) != word {
 		return false
@@ -164,25 +169,31 @@ func (c *Canon) literal(word string) bool {
 	return true
 }
 
-func (c *Canon) readObject(depth int) bool {
+func (c *Canonicalizer) readObject(depth int) bool {
 	c.at++
 	start, first := len(c.out), len(c.members)
 	c.out = append(c.out, '{')
-	sorted := true
+	var o readingState
 	for n := 0; !c.next('}'); n++ {
 		if n > 0 && !c.next(',') {
 			return false
 		}
-		if !c.readMember(depth, first, &sorted) {
+		if !c.readMember(&o, depth, first) {
 			return false
 		}
 	}
-	c.close(start, first, sorted, depth == 0)
+	c.close(&o, start, first, depth == 0)
 	return true
 }
 
+// readingState is what is known of an object while its members are read.
+type readingState struct {
+	unsorted bool
+	traits   trait // of all members
+}
+
 // name reads `"name":` and the white space around it.
-func (c *Canon) name() bool {
+func (c *Canonicalizer) name() bool {
 	if !c.next('"') || !c.text() || !c.next(':') {
 		return false
 	}
@@ -191,7 +202,7 @@ func (c *Canon) name() bool {
 }
 
 // readMember reads `"key":value`, and keeps or drops it.
-func (c *Canon) readMember(depth, first int, sorted *bool) bool {
+func (c *Canonicalizer) readMember(o *readingState, depth, first int) bool {
 	from := len(c.out)
 	if len(c.members) > first {
 		c.out = append(c.out, ',')
@@ -202,7 +213,7 @@ func (c *Canon) readMember(depth, first int, sorted *bool) bool {
 	}
 	m := member{key: span{begin + 1, len(c.out) - 1}}
 	key := c.out[m.key.from:m.key.to]
-	m.head, m.trait = head(key), c.trait(key)
+	m.rank, m.trait = rank(key), c.trait(key)
 	c.out = append(c.out, ':')
 	if !c.value(depth+1, m.trait&set != 0) {
 		return false
@@ -212,16 +223,19 @@ func (c *Canon) readMember(depth, first int, sorted *bool) bool {
 		c.hidden = true
 		return true
 	}
-	c.hidePair(m.key.to+len(`":`), false)
+	if value := m.key.to + len(`":`); c.out[value] == '[' {
+		c.hidePair(value, false)
+	}
 	m.all = span{begin, len(c.out)}
-	if n := len(c.members); n > first && *sorted {
-		*sorted = compare(c.out, &c.members[n-1], &m) < 0
+	o.traits |= m.trait
+	if n := len(c.members); n > first && !o.unsorted {
+		o.unsorted = compare(c.out, &c.members[n-1], &m) >= 0
 	}
 	c.members = append(c.members, m)
 	return true
 }
 
-func (c *Canon) readArray(depth int, set bool) bool {
+func (c *Canonicalizer) readArray(depth int, set bool) bool {
 	c.at++
 	start, first := len(c.out), len(c.items)
 	c.out = append(c.out, '[')
@@ -237,7 +251,9 @@ func (c *Canon) readArray(depth int, set bool) bool {
 		if !c.value(depth+1, false) {
 			return false
 		}
-		c.hidePair(from, true)
+		if c.out[from] == '[' {
+			c.hidePair(from, true)
+		}
 		if set {
 			c.items = append(c.items, span{from, len(c.out)})
 		}
@@ -249,9 +265,9 @@ func (c *Canon) readArray(depth int, set bool) bool {
 	return true
 }
 
-// skipDeep passes over an object or array that lies too deep, without
-// recursion, and leaves null in its place.
-func (c *Canon) skipDeep() bool {
+// skipDeep skips an object or array that is nested too deep, without recursion,
+// and writes null in its place.
+func (c *Canonicalizer) skipDeep() bool {
 	out := len(c.out)
 	c.open = c.open[:0]
 	for c.at < len(c.in) {
