@@ -135,7 +135,7 @@ func (c *claims) note(shown, name string, value []byte, depth int) {
 
 // nested takes what the members of a nested object say, or a list of links ({"rel":"next","href":"…"}).
 func (c *claims) nested(shown string, value []byte, depth int) {
-	for name, inner := range members(value) {
+	for name, inner := range named(value) {
 		c.note(shown+"."+name, name, inner, depth+1)
 	}
 	var links []struct {
@@ -209,7 +209,7 @@ func (e Envelope) failure(success string) string {
 		case name == "message" || name == "msg":
 			message = strings.ToLower(text(value, maxMember))
 		case nestNames[name]:
-			for inner, value := range members(value) {
+			for inner, value := range named(value) {
 				if n := plain(inner); (errorNames[n] || partialNames[n]) && !isNothing(value) || n == "success" && string(value) == "false" {
 					return shown + "." + inner
 				}
@@ -244,7 +244,7 @@ func isNothing(value []byte) bool {
 	}
 	switch value[0] {
 	case '{':
-		for _, inner := range members(value) {
+		for _, inner := range named(value) {
 			if !isNothing(inner) {
 				return false
 			}
@@ -266,7 +266,7 @@ func isNothing(value []byte) bool {
 // raise keeps a count if it is the largest so far.
 func (n *number) raise(member string, value []byte) {
 	if len(value) > 0 && value[0] == '{' { // {"total":{"value":25}}
-		for name, inner := range members(value) {
+		for name, inner := range named(value) {
 			if name == "value" || name == "count" {
 				n.raise(member+"."+name, inner)
 			}

@@ -40,7 +40,7 @@ func ReadPage(r *http.Response, o ListOptions, each func(Element) error) (p Page
 // error. success is as in ListOptions.
 func CheckAnswer(envelope []byte, success string) error {
 	var e Envelope
-	for name, value := range members(envelope) {
+	for name, value := range named(envelope) {
 		if len(value) <= maxMember { // more is the object itself
 			e.set("", name, value)
 		}
