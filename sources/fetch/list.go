@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -8,19 +9,17 @@ import (
 )
 
 const (
-	// DefaultMaxElement is the longest list element kept whole, in bytes: a record over
-	// 4 MiB is rejected by the directory, so there is no use in holding more.
-	DefaultMaxElement = 4 << 20
+	// maxElement is the longest list element kept whole, in bytes: the directory rejects a record over 4 MiB.
+	maxElement = 4 << 20
 
-	// DefaultMaxEnvelope bounds, in bytes, all that stands beside the list. Envelopes are
-	// links and counters of less than 2 KiB; more than this is no envelope.
-	DefaultMaxEnvelope = 64 << 10
+	// maxEnvelope bounds, in bytes, all members outside of the list: links and counters, of less than 2 KiB.
+	maxEnvelope = 64 << 10
 
-	// maxMember is the longest member beside the list that is kept, in bytes.
+	// maxMember is the longest member outside of the list that is kept, in bytes.
 	maxMember = 16 << 10
 )
 
-// ListOptions says where the list stands in a body and how much of it is held in memory.
+// ListOptions says where the list stands in a body.
 type ListOptions struct {
 	// Lists are the accepted places of the list: {"accounts"} is a member of the top-level
 	// object, {"payload", "list"} a member of one of its members. One or two names each.
@@ -32,11 +31,7 @@ type ListOptions struct {
 	// Success is the text of the member status in a good answer, for ReadPage; "" where the provider defines none.
 	Success string
 
-	// MaxElement is the longest element handed over whole, in bytes; 0 means DefaultMaxElement.
-	MaxElement int
-
-	// MaxEnvelope bounds the members beside the list, in bytes; 0 means DefaultMaxEnvelope.
-	MaxEnvelope int
+	maxElement int // longest element handed over whole, in bytes; 0 means 4 MiB
 }
 
 // An Element is one element of a list: any JSON value, checked for balanced brackets and
@@ -45,24 +40,19 @@ type Element struct {
 	// Raw is the element as sent. It is valid only during the call.
 	Raw []byte
 
-	// Oversize is set where the element is longer than MaxElement: Raw is then its beginning.
+	// Oversize is set where the element is longer than 4 MiB: Raw is then its beginning.
 	Oversize bool
 }
 
 // ReadList reads a JSON body as a stream and hands each element of its list to each, in order,
-// holding no more than one element in memory. It returns the members beside the list, those
+// holding no more than one element in memory. It returns the members outside of the list, those
 // before it and those behind it.
 //
 // A body without its list is a *NoListError; one that is not JSON or ends early, a *BodyError. An
 // error from each ends the reading and is returned as it is. An error can come after elements were
 // handed over: a list is whole only if there was none.
 func ReadList(r io.Reader, o ListOptions, each func(Element) error) (Envelope, error) {
-	if o.MaxElement <= 0 {
-		o.MaxElement = DefaultMaxElement
-	}
-	if o.MaxEnvelope <= 0 {
-		o.MaxEnvelope = DefaultMaxEnvelope
-	}
+	o.maxElement = cmp.Or(o.maxElement, maxElement)
 	l := &listReader{scanner: newScanner(r), o: o, each: each}
 	err := l.body()
 	return l.env, err
@@ -161,7 +151,7 @@ func (l *listReader) keep(outer, name string, c byte) error {
 		l.size += len(raw)
 		l.env.set(outer, name, raw)
 	}
-	if l.size > l.o.MaxEnvelope {
+	if l.size > maxEnvelope {
 		return l.fail(errors.New("the members outside of the list are too long"))
 	}
 	return nil
@@ -177,7 +167,7 @@ func (l *listReader) list() error {
 	}
 	l.found = true
 	return l.scanner.each(']', func(byte) error {
-		raw, over, err := l.capture(l.o.MaxElement)
+		raw, over, err := l.capture(l.o.maxElement)
 		if err != nil {
 			return err
 		}

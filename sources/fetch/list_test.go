@@ -153,7 +153,7 @@ func TestReadListEnvelope(t *testing.T) {
 }
 
 func TestReadListOversize(t *testing.T) {
-	o := ListOptions{Lists: places.Lists, MaxElement: 8}
+	o := ListOptions{Lists: places.Lists, maxElement: 8}
 	body := `{"items":["123456","1234567",{"a":"` + strings.Repeat(`\"`, readSize) + `"},12345678,123456789,[[]]],"after":1}`
 	want := []string{`"123456"`, `"1234567…`, `{"a":"\"…`, `12345678`, `12345678…`, `[[]]`}
 	for name, r := range map[string]io.Reader{
@@ -182,7 +182,7 @@ func TestReadListMemory(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			r := io.MultiReader(strings.NewReader(first), io.LimitReader(&repeat{text: rest}, size))
-			_, err := ReadList(r, ListOptions{AllowBareArray: true, MaxElement: 1 << 10}, func(Element) error { return nil })
+			_, err := ReadList(r, ListOptions{AllowBareArray: true, maxElement: 1 << 10}, func(Element) error { return nil })
 			runtime.ReadMemStats(&after)
 			if kind(err) != "body" {
 				t.Errorf("error %v, want a body that ends early", err)
