@@ -8,7 +8,7 @@ import (
 	"hash/fnv"
 	"slices"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sink"
 	"rollcall/sources"
 )
@@ -55,7 +55,7 @@ func (d *digester) chunkDigest(records []sources.Record) sink.Digest {
 		_, _ = h.Write(binary.AppendUvarint(frame[:0], uint64(len(text)))) // never fails
 		_, _ = h.Write(text)
 	}
-	part([]byte{model.RedactionVersion})
+	part([]byte{canon.RedactionVersion})
 	part([]byte(d.provider))
 	part(binary.AppendVarint(nil, int64(d.mapping)))
 	for i := range records {

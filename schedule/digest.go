@@ -4,6 +4,9 @@ import (
 	"sync"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/drift"
+	"rollcall/model/payload"
 	"rollcall/sink"
 	"rollcall/sources"
 )
@@ -22,7 +25,7 @@ type batch struct {
 
 	mapped chan struct{} // closed once rows, shapes and warned are filled
 	rows   []byte        // what differs, encoded for staging
-	shapes model.Shapes  // of what differs
+	shapes drift.Shapes  // of what differs
 	mark   *sink.Mark    // to be saved once the rows are staged
 	warned []warning
 }
@@ -53,15 +56,15 @@ const (
 
 // A digester brings records into canonical form. It serves one goroutine.
 type digester struct {
-	canon    *model.Canon
-	rules    *model.Rules
+	canon    *canon.Canonicalizer
+	rules    *canon.Rules
 	provider string
 	mapping  int
 	memory   *sink.Memory // nil where chunks are not remembered
 }
 
 func newDigester(provider string, t sources.Metadata, m *sink.Memory) *digester {
-	return &digester{canon: model.NewCanon(t.Rules), rules: t.Rules, provider: provider, mapping: t.Mapping, memory: m}
+	return &digester{canon: canon.New(t.Rules), rules: t.Rules, provider: provider, mapping: t.Mapping, memory: m}
 }
 
 // digest fills b's records and rejects, except for chunks that came before. Of
@@ -113,7 +116,7 @@ func (d *digester) take(b *batch, r *sources.Record, at map[string]int) {
 		b.arena = out
 	}
 	if r.Parent != "" && d.canon.HasSecret(r.Parent) {
-		r.Parent = model.Redacted // which accountOf warns of
+		r.Parent = canon.Redacted // which accountOf warns of
 	}
 	canonical := b.arena[from:len(b.arena):len(b.arena)]
 	if reason != "" {
@@ -155,7 +158,7 @@ func (b *batch) release() {
 
 // print is the fingerprint of the object that was made canonical last.
 func (d *digester) print(r *sources.Record, canonical []byte) model.Fingerprint {
-	return d.canon.Fingerprint(canonical, model.Facts{
+	return d.canon.Fingerprint(canonical, canon.Facts{
 		Provider: d.provider, Mapping: d.mapping, Parent: r.Parent, Status: r.Status,
 	})
 }
@@ -170,7 +173,7 @@ func (d *digester) complete(one *digested, stored sink.Facts) error {
 	}
 	raw := one.canonical
 	if one.Lower && stored.Payload != nil {
-		raw = model.Overlay(stored.Payload, one.canonical)
+		raw = canon.Overlay(stored.Payload, one.canonical)
 	}
 	canonical, err := d.canon.Append(nil, raw)
 	if err != nil {
@@ -190,7 +193,7 @@ func size(p sources.Page) (n int) {
 // accountOf maps one record to the canonical account.
 func accountOf(source sources.Source, one *digested) (model.Account, []model.Warning) {
 	var warnings []model.Warning
-	a := source.Map(model.ReadObject(one.canonical, &warnings))
+	a := source.Map(payload.Read(one.canonical, &warnings))
 	a.ExternalID = one.ID
 	a.Payload = one.canonical
 	a.Fingerprint = one.print
@@ -200,7 +203,7 @@ func accountOf(source sources.Source, one *digested) (model.Account, []model.War
 	if one.Status != "" {
 		a.Status = one.Status
 	}
-	if model.IsRedacted(a.Parent) {
+	if canon.IsRedacted(a.Parent) {
 		a.Parent = ""
 		warnings = append(warnings, model.Warning{Field: "parent_external_id", Problem: "contains a credential"})
 	}

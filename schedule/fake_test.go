@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/model/normalize"
+	"rollcall/model/payload"
 	"rollcall/sources"
 )
 
@@ -26,7 +28,7 @@ type fake struct {
 // fake adds a connection to a fake provider.
 func (r *rig) fake(name string) *fake {
 	f := &fake{
-		metadata: sources.Metadata{Mapping: 1, Identity: "fake/1", IDMember: "id", Rules: model.NewRules([]string{"password"}, []string{"credit"}, nil)},
+		metadata: sources.Metadata{Mapping: 1, Identity: "fake/1", IDMember: "id", Rules: canon.NewRules([]string{"password"}, []string{"credit"}, nil)},
 		settings: sources.Settings{Timeout: time.Minute, MaxDeletePercent: 100},
 		lookup:   func(string) (sources.Record, error) { return sources.Record{}, sources.ErrGone },
 	}
@@ -74,7 +76,7 @@ func (f *fake) List(_ context.Context, w sources.Window, cursor string) iter.Seq
 
 func (f *fake) Lookup(_ context.Context, id string) (sources.Record, error) { return f.lookup(id) }
 
-func (f *fake) Map(o model.Object) model.Account {
+func (f *fake) Map(o payload.Object) model.Account {
 	a := model.Account{
 		Name:      o.Text("name"),
 		Parent:    o.ID("parent"),

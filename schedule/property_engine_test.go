@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 )
 
@@ -156,7 +157,7 @@ func TestAListingMakesTheDirectory(t *testing.T) {
 		// Chunks of a listing are remembered where each record says all.
 		all := rapid.Bool().Draw(t, "records say all")
 		if all {
-			f.metadata.Rules = model.NewRules([]string{"password"}, nil, nil)
+			f.metadata.Rules = canon.NewRules([]string{"password"}, nil, nil)
 		}
 		rows := map[string]row{}
 		var listing []listed

@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 )
 
@@ -20,7 +20,7 @@ func TestTheGuard(t *testing.T) {
 		r, f := base.fresh(t).withFake()
 		f.settings.MaxDeletePercent = float64(rapid.SampledFrom([]int{0, 10, 50, 60, 100}).Draw(t, "percent"))
 		if rapid.Bool().Draw(t, "listings are remembered") {
-			f.metadata.Rules = model.NewRules(nil, nil, nil)
+			f.metadata.Rules = canon.NewRules(nil, nil, nil)
 		}
 		all := rapid.IntRange(1, 40).Draw(t, "accounts")
 		alive := map[string]bool{} // at the provider, whatever its list says

@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"sync"
 
-	"rollcall/model"
+	"rollcall/model/drift"
 	"rollcall/sink"
 	"rollcall/sources"
 )
@@ -49,7 +49,7 @@ type pull struct {
 	pages    int64
 	parts    []error // parts of the connection that could not be read
 	warnings warnings
-	survey   model.Survey // of the records that differ
+	survey   drift.Survey // of the records that differ
 }
 
 // read reads the listing; where remembering, with what is remembered of the one
@@ -243,7 +243,7 @@ func (p *pull) compare(ctx context.Context, b *batch) error {
 // mapDifferent maps what differs and encodes it for staging.
 func (p *pull) mapDifferent(b *batch, differences []sink.Difference) {
 	b.rows = takeArena(len(b.arena) / len(b.records) * len(differences))
-	b.shapes = model.Shapes{}
+	b.shapes = drift.Shapes{}
 	for _, d := range differences {
 		one := &b.records[d.Index]
 		b.shapes.Note(one.canonical)

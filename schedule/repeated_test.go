@@ -3,7 +3,7 @@ package schedule
 import (
 	"testing"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 )
 
@@ -49,7 +49,7 @@ func TestAnEarlierPageComesAgain(t *testing.T) {
 	one, two := object("a", map[string]any{"name": "one"}), object("a", map[string]any{"name": "two"})
 	for _, known := range []bool{false, true} {
 		r, f := base.fresh(t).withFake()
-		f.metadata.Rules = model.NewRules(nil, nil, nil) // listings are remembered where nothing in them is volatile
+		f.metadata.Rules = canon.NewRules(nil, nil, nil) // listings are remembered where nothing in them is volatile
 		if known {
 			f.lists([]sources.Record{object("a", nil)})
 			r.mustSync("succeeded")
@@ -69,7 +69,7 @@ func TestAnEarlierPageComesAgain(t *testing.T) {
 func TestAPageAsItWasAndAChangedOne(t *testing.T) {
 	t.Parallel()
 	r, f := newRig(t).withFake()
-	f.metadata.Rules = model.NewRules(nil, nil, nil)
+	f.metadata.Rules = canon.NewRules(nil, nil, nil)
 	one, two := object("a", map[string]any{"name": "one"}), object("a", map[string]any{"name": "two"})
 	for _, c := range []struct {
 		pages [][]sources.Record

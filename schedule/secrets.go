@@ -3,7 +3,7 @@ package schedule
 import (
 	"errors"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 )
 
 // A cleanError is an error with a text without credentials. It is no wrapper: the
@@ -22,7 +22,7 @@ func (e *cleanError) Is(target error) bool { return errors.Is(e.err, target) }
 func (e *cleanError) As(target any) bool { return errors.As(e.err, target) }
 
 // clean returns err without credentials in its text.
-func clean(secrets *model.Secrets, err error) error {
+func clean(secrets *canon.Secrets, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 )
 
@@ -14,8 +14,8 @@ import (
 func TestACredentialThatBecomesKnown(t *testing.T) {
 	t.Parallel()
 	r, f := newRig(t).withFake()
-	secrets := new(model.Secrets)
-	f.metadata.Rules = model.NewRules(nil, nil, nil).WithSecrets(secrets)
+	secrets := new(canon.Secrets)
+	f.metadata.Rules = canon.NewRules(nil, nil, nil).WithSecrets(secrets)
 	named := func(id, name, parent string) sources.Record {
 		raw, _ := json.Marshal(map[string]string{"id": id, "name": name, "parent": parent})
 		return sources.Record{ID: id, Raw: raw}

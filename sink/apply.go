@@ -9,7 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"rollcall/model"
+	"rollcall/model/drift"
 )
 
 // An Outcome is how a listing ended, for Apply.
@@ -33,7 +33,7 @@ type Outcome struct {
 	ByHand  bool // deletions that a person makes: nothing was read
 	Retired bool // of all the connection's accounts
 
-	Fields *model.Fields // of the new and changed records; nil or empty writes nothing
+	Fields *drift.Fields // of the new and changed records; nil or empty writes nothing
 
 	Deletions Deletions // judged; of a complete listing only
 }

@@ -6,14 +6,14 @@ import (
 
 	"github.com/lib/pq"
 
-	"rollcall/model"
+	"rollcall/model/drift"
 )
 
 // A Drift is a field of a provider's objects that was never seen before, or
 // that has a type that it never had. It tells no value.
 type Drift struct {
 	Path    string
-	Was, Is model.Type // Was is 0 where the field is new
+	Was, Is drift.Type // Was is 0 where the field is new
 }
 
 // fields adds what the run saw to directory.payload_fields. Its rows are locked
@@ -41,40 +41,40 @@ func (a *applying) fields(ctx context.Context) error {
 		return err
 	}
 	if !a.empty && len(known) > 0 { // on a first load everything is new
-		a.report.Drift = drift(known, now)
+		a.report.Drift = newFields(known, now)
 	}
 	return nil
 }
 
-func (a *applying) knownFields(ctx context.Context) (known []model.Field, err error) {
+func (a *applying) knownFields(ctx context.Context) (known []drift.Field, err error) {
 	rows, err := a.tx.QueryContext(ctx, `SELECT path, types FROM directory.payload_fields WHERE provider = $1 ORDER BY path FOR UPDATE`, a.start.Provider)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var f model.Field
+		var f drift.Field
 		var types pq.StringArray
 		if err := rows.Scan(&f.Path, &types); err != nil {
 			return nil, err
 		}
-		f.Types = model.TypesOf(types)
+		f.Types = drift.TypesOf(types)
 		known = append(known, f)
 	}
 	return known, rows.Err()
 }
 
-// drift is what is now that was not known. null is no type to speak of: most
+// newFields returns the fields, or types of fields, that were not known. null is no type to speak of: most
 // fields are null somewhere.
-func drift(known, now []model.Field) (list []Drift) {
-	was := make(map[string]model.Type, len(known))
+func newFields(known, now []drift.Field) (list []Drift) {
+	was := make(map[string]drift.Type, len(known))
 	for _, f := range known {
 		was[f.Path] = f.Types
 	}
 	for _, f := range now {
 		before, there := was[f.Path]
-		before &^= model.TypeNull
-		fresh := f.Types &^ model.TypeNull &^ before
+		before &^= drift.TypeNull
+		fresh := f.Types &^ drift.TypeNull &^ before
 		if !there {
 			list = append(list, Drift{Path: f.Path, Is: f.Types})
 		} else if before != 0 && fresh != 0 {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources/fetch"
 )
 
@@ -61,7 +61,7 @@ type Connection struct {
 	Settings
 
 	// Secrets are the credentials of all connections; nil begins a set of its own.
-	Secrets *model.Secrets
+	Secrets *canon.Secrets
 
 	UserAgent string
 	Logger    *slog.Logger
@@ -76,7 +76,7 @@ type Connection struct {
 // Fetch returns the options of the connection's HTTP client against base.
 func (c Connection) Fetch(base *url.URL) fetch.Options {
 	if c.Secrets == nil {
-		c.Secrets = new(model.Secrets)
+		c.Secrets = new(canon.Secrets)
 	}
 	return fetch.Options{
 		Base:           base,

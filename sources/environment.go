@@ -10,7 +10,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources/fetch"
 )
 
@@ -91,7 +91,7 @@ func Configure(ctx context.Context, providers []Provider, env envconfig.Lookuper
 	problems = append(problems, ambiguous(all, scopes)...)
 
 	var asked []Configured
-	secrets := new(model.Secrets)
+	secrets := new(canon.Secrets)
 	for _, c := range all {
 		c.Secrets = secrets
 		if len(only) == 0 || slices.Contains(only, c.Name) {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/payload"
 )
 
 // A Source lists the accounts of one connection.
@@ -35,7 +37,7 @@ type Source interface {
 	// record gives the same account. ExternalID, Payload and Fingerprint are
 	// the caller's to set, and so are Parent and Status where the record has
 	// them outside of the object.
-	Map(o model.Object) model.Account
+	Map(o payload.Object) model.Account
 
 	// Close lets go of idle connections.
 	Close()
@@ -48,7 +50,7 @@ type Metadata struct {
 	Mapping int
 
 	// Rules tell secrets, volatile members and sets.
-	Rules *model.Rules
+	Rules *canon.Rules
 
 	// Identity is the host and the provider's own account that the connection
 	// reads, without a secret; errors name it. When it changes, a listing is

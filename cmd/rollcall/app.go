@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/cmd/rollcall/internal/render"
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sink"
 	"rollcall/sink/embedded"
 	"rollcall/sources/fetch"
@@ -111,7 +111,7 @@ func (p *pipe) Write(b []byte) (int, error) {
 
 // newLogger returns a logger to w in LOG_FORMAT. The default is text on a terminal
 // and JSON elsewhere. No line contains one of secrets.
-func newLogger(w io.Writer, level slog.Level, format logFormat, secrets *model.Secrets) *slog.Logger {
+func newLogger(w io.Writer, level slog.Level, format logFormat, secrets *canon.Secrets) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		switch value := a.Value.Any().(type) {
 		case string:

@@ -16,7 +16,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sink"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
@@ -39,7 +39,7 @@ type config struct {
 	LogFormat       logFormat        `env:"LOG_FORMAT"` // "" is text on a terminal, else json
 
 	connections []sources.Configured // where they are needed
-	secrets     *model.Secrets       // that no log, error or payload may show
+	secrets     *canon.Secrets       // that no log, error or payload may show
 	log         *slog.Logger
 }
 
@@ -103,7 +103,7 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 		}
 		cfg.connections, warnings = connections, append(warnings, more...)
 	}
-	cfg.secrets = new(model.Secrets)
+	cfg.secrets = new(canon.Secrets)
 	if len(cfg.connections) > 0 {
 		cfg.secrets = cfg.connections[0].Secrets
 	}

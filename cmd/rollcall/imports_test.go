@@ -18,20 +18,23 @@ var layers = []struct {
 	may      []string
 }{
 	{"cmd/rollcall/internal/render", nil},
-	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model"}},
-	{"schedule", []string{"sources", "sources/fetch", "sink", "model"}},
+	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model", "model/canon"}},
+	{"schedule", []string{"sources", "sources/fetch", "sink", "model", "model/canon", "model/drift", "model/payload"}},
 	{"sink/sinktest", []string{"sink/embedded"}},
 	{"sink/sinktest/proxy", nil},
 	{"sink/embedded", nil},
 	{"sink/…", []string{"sink", "model"}},
-	{"sink", []string{"model", "migrations"}},
+	{"sink", []string{"model", "model/drift", "migrations"}},
 	{"sources/fetch", nil},
 	{"sources/simulate", nil},
-	{"sources/sourcetest", []string{"sources", "sources/fetch", "model"}},
-	{"sources/…", []string{"sources", "sources/fetch", "model", "model/normalize"}}, // a provider: no other one
-	{"sources", []string{"sources/fetch", "model"}},
+	{"sources/sourcetest", []string{"sources", "sources/fetch", "model", "model/canon", "model/payload"}},
+	{"sources/…", []string{"sources", "sources/fetch", "model", "model/canon", "model/payload", "model/normalize"}}, // a provider: no other one
+	{"sources", []string{"sources/fetch", "model", "model/canon", "model/payload"}},
 	{"model/normalize", nil},
-	{"model", []string{"model/normalize"}},
+	{"model/payload", []string{"model", "model/canon", "model/normalize"}},
+	{"model/drift", []string{"model/canon"}},
+	{"model/canon", []string{"model"}},
+	{"model", nil},
 	{"migrations", nil},
 }
 
@@ -121,6 +124,10 @@ func TestRefusedKnowsTheRules(t *testing.T) {
 		{"model", "sources", false},
 		{"sources/audian", "model/normalize", true},
 		{"model/normalize", "model", false},
+		{"model/payload", "model/canon", true},
+		{"model/canon", "model/payload", false},
+		{"model", "model/canon", false},
+		{"sink", "model/canon", false},
 		{"cmd/rollcall/internal/render", "sink/reader", false},
 		{"sink", "schedule", false},
 		{"new/package", "model", false},

@@ -17,7 +17,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sink"
 )
 
@@ -135,11 +135,11 @@ func TestPasswordsOfTheDatabase(t *testing.T) {
 		}
 	}
 	var log bytes.Buffer
-	secrets := new(model.Secrets)
+	secrets := new(canon.Secrets)
 	secrets.Add("s3cr3t-w0rd")
 	logger := newLogger(&log, slog.LevelInfo, "json", secrets)
 	logger.With("a", "s3cr3t-w0rd").Info("b s3cr3t-w0rd", "c", errors.New("s3cr3t-w0rd"), "d", []string{"s3cr3t-w0rd"}, slog.Group("e", "f", "s3cr3t-w0rd"))
-	if strings.Contains(log.String(), "s3cr3t") || strings.Count(log.String(), model.Redacted) != 5 {
+	if strings.Contains(log.String(), "s3cr3t") || strings.Count(log.String(), canon.Redacted) != 5 {
 		t.Errorf("logged %s", log.String())
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/model/normalize"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
@@ -77,7 +77,7 @@ func open(o fetch.Options, cfg Config) *source {
 		zone:   zone,
 		metadata: sources.Metadata{
 			Mapping:  mapping,
-			Rules:    model.NewRules(secrets, []string{"credit"}, []string{"tools", "tags"}).WithSecrets(o.Secrets),
+			Rules:    canon.NewRules(secrets, []string{"credit"}, []string{"tools", "tags"}).WithSecrets(o.Secrets),
 			IDMember: "id",
 			// The key stands for its reseller, of whom the API gives no id; the token
 			// changes while the reseller stays.

@@ -9,6 +9,8 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/payload"
 	"rollcall/sources"
 )
 
@@ -25,12 +27,12 @@ func mapped(t *testing.T, zone, raw string) (model.Account, []model.Warning) {
 		t.Fatal(err)
 	}
 	defer source.Close()
-	canonical, err := model.NewCanon(source.Metadata().Rules).Append(nil, []byte(raw))
+	canonical, err := canon.New(source.Metadata().Rules).Append(nil, []byte(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var warnings []model.Warning
-	return source.Map(model.ReadObject(canonical, &warnings)), warnings
+	return source.Map(payload.Read(canonical, &warnings)), warnings
 }
 
 func TestCreated(t *testing.T) {
@@ -98,13 +100,13 @@ func TestNameFallsBack(t *testing.T) {
 // TestWhatIsNoChange: credit and the order of tools and tags make none.
 func TestWhatIsNoChange(t *testing.T) {
 	source := openOver(nil)
-	canon := model.NewCanon(source.Metadata().Rules)
+	c := canon.New(source.Metadata().Rules)
 	print := func(raw string) model.Fingerprint {
-		canonical, err := canon.Append(nil, []byte(raw))
+		canonical, err := c.Append(nil, []byte(raw))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return canon.Fingerprint(canonical, model.Facts{Provider: "agendize", Mapping: mapping})
+		return c.Fingerprint(canonical, canon.Facts{Provider: "agendize", Mapping: mapping})
 	}
 	same := print(`{"id":"1","credit":1,"ssoToken":"a","tools":["call","save"],"tags":[{"id":"1"},{"id":"2"}]}`)
 	if got := print(`{"tags":[{"id":"2"},{"id":"1"}],"tools":["save","call"],"ssoToken":"b","credit":2.5,"id":"1"}`); got != same {

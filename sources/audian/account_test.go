@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 	"rollcall/sources/simulate"
 )
@@ -25,7 +25,7 @@ func TestLookupAgreesWithList(t *testing.T) {
 			t.Errorf("%s: Lower = %t, KeepParent = %t; want %t", id, r.Lower, r.KeepParent, below)
 		}
 		if r.Lower {
-			r.Raw = model.Overlay(listed[id].Payload, r.Raw)
+			r.Raw = canon.Overlay(listed[id].Payload, r.Raw)
 		}
 		if r.KeepParent {
 			r.Parent = listed[id].Parent

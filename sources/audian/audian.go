@@ -13,7 +13,7 @@ import (
 	"net/http"
 	"strings"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
 )
@@ -98,7 +98,7 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		workers:  options.Concurrency,
 		metadata: sources.Metadata{
 			Mapping:  2,
-			Rules:    model.NewRules(secrets, volatile, sets).WithSecrets(options.Secrets),
+			Rules:    canon.NewRules(secrets, volatile, sets).WithSecrets(options.Secrets),
 			IDMember: "id",
 			// The last of tree, but for the credential's own account.
 			ParentInEnvelope: true,

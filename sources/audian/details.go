@@ -4,120 +4,76 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"slices"
-	"sync"
 
 	"rollcall/model/normalize"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
 )
 
-// aheadOf is how many items are read ahead of the one whose record is due, for each worker. It is what the
-// workers do while the next page is read, or while one account's details are late.
+// aheadOf is how many items are read ahead of the one whose record is due, for each request at once. Their details
+// are fetched while the next page is read, or while one account's details are late.
 const aheadOf = 16
 
-// A slot is the place of one item in the order of the listing.
-type slot struct {
+// An entry is one item of the listing with its record, or a part of it that could not be read.
+type entry struct {
 	item   item
 	cursor string // continues the listing behind this item, or shortly before it
 
-	done   chan struct{} // closed when what follows is set
 	record sources.Record
-	none   bool   // there is no record: the account is gone, or this is no account
+	none   bool   // there is no record: the account is deleted, or this is no account
 	part   string // what err is about
 	err    error
 }
 
-// A pipeline reads lists and asks for details at the same time. Items go in at one end, in the order of the
-// listing, and leave in that order with their details.
-type pipeline struct {
-	source *source
-	out    chan *slot // every item, in order
-	work   chan *slot // those that need details
-	err    error      // of the listing; set before out is closed
-
-	running sync.WaitGroup
-}
-
-// start begins the listing that produce makes. It ends with ctx; wait for it then.
-func (s *source) start(ctx context.Context, produce func(context.Context, *pipeline) error) *pipeline {
-	p := &pipeline{
-		source: s,
-		out:    make(chan *slot, aheadOf*s.workers),
-		work:   make(chan *slot, aheadOf*s.workers),
-	}
-	for range s.workers {
-		p.running.Go(func() {
-			for sl := range p.work {
-				p.detail(ctx, sl)
-				close(sl.done)
+// entries yields the items of the lists with their records, in the order of the listing.
+func (s *source) entries(ctx context.Context, cursor string) iter.Seq2[entry, error] {
+	items := func(ctx context.Context) iter.Seq2[entry, error] {
+		return func(yield func(entry, error) bool) {
+			err := s.below(ctx, cursor, func(e entry) error {
+				if !yield(e, nil) {
+					return errStopped
+				}
+				return nil
+			})
+			if err != nil && !errors.Is(err, errStopped) {
+				yield(entry{}, err)
 			}
-		})
+		}
 	}
-	p.running.Go(func() {
-		defer close(p.out)
-		defer close(p.work)
-		p.err = produce(ctx, p)
-	})
-	return p
+	return sources.InOrder(ctx, aheadOf*s.workers, items, s.detail)
 }
 
-// add puts an item in. It waits while too many are on their way.
-func (p *pipeline) add(ctx context.Context, it item, cursor string) error {
-	sl := &slot{item: it, cursor: cursor, done: make(chan struct{})}
-	if err := p.put(ctx, sl); err != nil {
-		return err
+// detail makes the record of an entry. What fails is the entry's error, and ends nothing.
+func (s *source) detail(ctx context.Context, e entry) (entry, error) {
+	if e.none {
+		return e, nil
 	}
-	if !it.detailed() {
-		p.work <- sl // the workers take it, also when ctx has ended
-		return nil
+	it := &e.item
+	if it.detailed() {
+		s.client.Arrived("account", it.id)
+		e.record = it.record()
+		return e, nil
 	}
-	p.source.client.Arrived("account", it.id)
-	sl.record = it.record()
-	close(sl.done)
-	return nil
-}
-
-// fail puts in a part of the listing that could not be read.
-func (p *pipeline) fail(ctx context.Context, part string, err error) error {
-	sl := &slot{done: make(chan struct{}), none: true, part: part, err: err}
-	close(sl.done)
-	return p.put(ctx, sl)
-}
-
-func (p *pipeline) put(ctx context.Context, sl *slot) error {
-	select {
-	case p.out <- sl:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// detail makes the record of a slot.
-func (p *pipeline) detail(ctx context.Context, sl *slot) {
-	if sl.err = context.Cause(ctx); sl.err != nil {
-		return
-	}
-	it := sl.item
-	object, err := p.source.get(ctx, it.id)
-	p.source.client.Arrived("account", it.id)
+	object, err := s.get(ctx, it.id)
+	s.client.Arrived("account", it.id)
 	switch {
 	case err == nil:
 		if it.raw = merge(it.raw, object); len(it.raw) > sources.MaxRecord {
 			it.raw, it.oversize = it.raw[:oversizeBytes], true
 		}
-		sl.record = it.record()
 	case fetch.IsGone(err):
-		sl.none = true // deleted since the list was read
+		e.none = true // deleted since the list was read
+		return e, nil
 	case errors.Is(err, fetch.ErrTooLarge):
 		it.oversize = true
-		sl.record = it.record()
 	default:
-		sl.record = it.record()
-		sl.record.Lower = true
-		sl.part, sl.err = "account "+it.id, err
+		e.part, e.err = "account "+it.id, err
 	}
+	e.record = it.record()
+	e.record.Lower = e.err != nil
+	return e, nil
 }
 
 // detailed tells whether nothing is to be asked for: the item is a full object (Audian's own list may hold

@@ -58,18 +58,13 @@ func (l *listing) run(ctx context.Context, s *source, cursor string) error {
 			return err
 		}
 	}
-	work, cancel := context.WithCancel(ctx)
-	p := s.start(work, func(ctx context.Context, p *pipeline) error { return s.below(ctx, p, cursor) })
-	defer p.running.Wait()
-	defer cancel()
-	for sl := range p.out {
-		<-sl.done // the workers end with ctx
-		if err := l.take(ctx, sl); err != nil {
+	for e, err := range s.entries(ctx, cursor) {
+		if err == nil {
+			err = l.take(ctx, e)
+		}
+		if err != nil {
 			return err
 		}
-	}
-	if p.err != nil {
-		return p.err
 	}
 	if err := l.flush(); err != nil {
 		return err
@@ -88,41 +83,41 @@ func (l *listing) own(ctx context.Context, s *source) error {
 }
 
 // take yields what became of an item.
-func (l *listing) take(ctx context.Context, sl *slot) error {
+func (l *listing) take(ctx context.Context, e entry) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if sl.err == nil {
+	if e.err == nil {
 		l.down = 0
-	} else if err := l.part(sl); err != nil {
+	} else if err := l.part(e); err != nil {
 		return err
 	}
-	if sl.none {
+	if e.none {
 		return nil
 	}
-	return l.add(sl.record, sl.cursor)
+	return l.add(e.record, e.cursor)
 }
 
 // part tells of a part that could not be read, or breaks the listing off where it is not about one part.
-func (l *listing) part(sl *slot) error {
-	if refused(sl.err) {
-		return sl.err
+func (l *listing) part(e entry) error {
+	if refused(e.err) {
+		return e.err
 	}
-	switch status := fetch.Status(sl.err); {
+	switch status := fetch.Status(e.err); {
 	case status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
 		l.down++
 	default:
 		l.down = 0
 	}
 	if l.down >= outage {
-		return fmt.Errorf("%d accounts in a row could not be read, the last of them %s: %w", l.down, sl.part, sl.err)
+		return fmt.Errorf("%d accounts in a row could not be read, the last of them %s: %w", l.down, e.part, e.err)
 	}
-	l.last = sl.err
+	l.last = e.err
 	if l.failed++; l.failed > namedParts {
 		l.unnamed++
 		return nil
 	}
-	return l.tell(&sources.PartError{Part: sl.part, Err: sl.err})
+	return l.tell(&sources.PartError{Part: e.part, Err: e.err})
 }
 
 // rest tells of the parts that were not named.

@@ -5,6 +5,7 @@ import (
 
 	"rollcall/model"
 	"rollcall/model/normalize"
+	"rollcall/model/payload"
 )
 
 // Map implements [sources.Source]. The object is an account's details over its item of a list, or one of both.
@@ -26,7 +27,7 @@ import (
 // contact is contact.billing, or contact.technical where the former names nobody (Kazoo's schema accounts.json).
 // id is the record's, and so is the parent: the last of tree. Everything else stays in the payload alone: reseller_id, which is "undefined" on accounts that
 // have none and is no parent, billing_mode, flags, the other caller ids.
-func (*source) Map(o model.Object) model.Account {
+func (*source) Map(o payload.Object) model.Account {
 	contact := person(o.Object("contact"))
 	country := contact.Country("country")
 	a := model.Account{
@@ -53,7 +54,7 @@ func (*source) Map(o model.Object) model.Account {
 	return a
 }
 
-func status(o model.Object) model.Status {
+func status(o payload.Object) model.Status {
 	switch enabled, known := o.Bool("enabled"); {
 	case !known:
 		return model.Unknown
@@ -65,7 +66,7 @@ func status(o model.Object) model.Status {
 }
 
 // person returns the contact of an account.
-func person(contact model.Object) model.Object {
+func person(contact payload.Object) payload.Object {
 	billing := contact.Object("billing")
 	if billing.Raw("name") == nil && billing.Raw("email") == nil {
 		return contact.Object("technical")

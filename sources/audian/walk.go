@@ -14,9 +14,9 @@ import (
 // maxDepth is how deep accounts nest at most: more than that is a loop of the provider's.
 const maxDepth = 100
 
-// below puts every account below the credential's own into the pipeline: from the list of descendants, or, where
-// the provider has none, from the lists of sub-accounts, one an account.
-func (s *source) below(ctx context.Context, p *pipeline, cursor string) error {
+// below emits every account below the credential's own: from the list of descendants, or, where
+// the provider has none, from the lists of sub-accounts, one per account.
+func (s *source) below(ctx context.Context, cursor string, emit func(entry) error) error {
 	read := false
 	err := s.pages(ctx, ref(s.account, "/descendants"), cursor, func(pg page, start string) error {
 		read = true
@@ -28,7 +28,7 @@ func (s *source) below(ctx context.Context, p *pipeline, cursor string) error {
 			if i == len(pg.items)-1 {
 				at = pg.next.key
 			}
-			if err := p.add(ctx, it.under(s.account), at); err != nil {
+			if err := emit(entry{item: it.under(s.account), cursor: at}); err != nil {
 				return err
 			}
 		}
@@ -37,7 +37,7 @@ func (s *source) below(ctx context.Context, p *pipeline, cursor string) error {
 	if err == nil || read || cursor != "" || !missing(err) {
 		return err
 	}
-	return s.walk(ctx, p, []string{s.account})
+	return s.walk(ctx, []string{s.account}, emit)
 }
 
 // missing tells whether a list is not there: 404 or 405 (Kazoo's answer to Audian's own lists).
@@ -45,9 +45,9 @@ func missing(err error) bool {
 	return fetch.IsGone(err) || fetch.Status(err) == http.StatusMethodNotAllowed
 }
 
-// walk puts the sub-accounts of the last account of path into the pipeline, each followed by those below it. Such a
+// walk emits the sub-accounts of the last account of path, each followed by those below it. Such a
 // listing cannot be continued in its middle.
-func (s *source) walk(ctx context.Context, p *pipeline, path []string) error {
+func (s *source) walk(ctx context.Context, path []string, emit func(entry) error) error {
 	id := path[len(path)-1]
 	if len(path) > maxDepth {
 		return fmt.Errorf("accounts nest more than %d deep, down to %s: the provider's lists run in a loop", maxDepth, id)
@@ -58,13 +58,13 @@ func (s *source) walk(ctx context.Context, p *pipeline, path []string) error {
 			if slices.Contains(path, it.id) {
 				continue // an account is not below itself
 			}
-			if stop = p.add(ctx, it.under(path...), ""); stop != nil {
+			if stop = emit(entry{item: it.under(path...)}); stop != nil {
 				return stop
 			}
 			if it.id == "" {
 				continue
 			}
-			if stop = s.walk(ctx, p, append(slices.Clip(path), it.id)); stop != nil {
+			if stop = s.walk(ctx, append(slices.Clip(path), it.id), emit); stop != nil {
 				return stop
 			}
 		}
@@ -76,7 +76,7 @@ func (s *source) walk(ctx context.Context, p *pipeline, path []string) error {
 	case fetch.IsGone(err):
 		return nil // deleted since its parent's list was read
 	default:
-		return p.fail(ctx, "sub-accounts of account "+id, err)
+		return emit(entry{none: true, part: "sub-accounts of account " + id, err: err})
 	}
 }
 

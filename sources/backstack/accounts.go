@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"strconv"
 
@@ -70,24 +71,30 @@ func unwrap(body []byte) ([]byte, error) {
 	return body, nil
 }
 
+// An answer is what became of the request for a session's account.
+type answer struct {
+	account
+	err error
+}
+
+// accounts asks every session for its account, in their order.
+func (s *source) accounts(ctx context.Context) iter.Seq2[answer, error] {
+	return sources.InOrder(ctx, s.ahead, sources.Count(len(s.sessions)), func(ctx context.Context, i int) (answer, error) {
+		a, err := s.account(ctx, i)
+		return answer{a, err}, nil
+	})
+}
+
 // readAccounts asks every session for its account. An account of two sessions counts once, with the first.
 func (l *listing) readAccounts(ctx context.Context) error {
-	type answer struct {
-		account
-		err error
-	}
-	ask := func(ctx context.Context, i int) answer {
-		a, err := l.source.account(ctx, i)
-		return answer{a, err}
-	}
 	var failed []*sources.PartError
-	for i, a := range ahead(ctx, len(l.source.sessions), l.source.ahead, ask) {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	for a, err := range l.source.accounts(ctx) {
+		if err != nil {
+			return err
 		}
-		l.source.client.Arrived("session", strconv.Itoa(i))
+		l.source.client.Arrived("session", strconv.Itoa(a.session))
 		if a.err != nil {
-			failed = append(failed, &sources.PartError{Part: fmt.Sprintf("session %d", i+1), Err: advise(a.err)})
+			failed = append(failed, &sources.PartError{Part: fmt.Sprintf("session %d", a.session+1), Err: advise(a.err)})
 			continue
 		}
 		if _, known := l.byID[a.id]; !known {

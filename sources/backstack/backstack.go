@@ -10,7 +10,7 @@ import (
 	"context"
 	"net/http"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
 )
@@ -61,7 +61,7 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		ahead: 2 * options.Concurrency,
 		metadata: sources.Metadata{
 			Mapping: 2,
-			Rules:   model.NewRules(secrets, nil, nil).WithSecrets(options.Secrets),
+			Rules:   canon.NewRules(secrets, nil, nil).WithSecrets(options.Secrets),
 			// Not the sessions, which end and are renewed one by one, and each of which
 			// names its own account.
 			Identity: options.Base.Host + "/" + cfg.AppKey.Tag(),

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 )
 
@@ -57,7 +58,7 @@ func (l *listing) run(ctx context.Context) error {
 func (l *listing) record(a *account) sources.Record {
 	r := sources.Record{ID: a.id, Raw: a.raw, Parent: a.parent, Status: model.Active}
 	if a.member != nil {
-		r.Raw = model.Overlay(a.member, a.raw)
+		r.Raw = canon.Overlay(a.member, a.raw)
 	}
 	r.Oversize = len(r.Raw) > sources.MaxRecord
 	if a.parent == "" && (l.sessionFailed || l.networkFailed) {

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 	"rollcall/sources/simulate"
 )
@@ -123,7 +124,7 @@ func TestObjectsOutliveAFailure(t *testing.T) {
 		b.Expire(session(expired))
 		for id, r := range read(t.Context(), s).records {
 			if r.Lower {
-				r.Raw = model.Overlay(stored[id], r.Raw)
+				r.Raw = canon.Overlay(stored[id], r.Raw)
 			}
 			if diff := cmp.Diff(string(stored[id]), string(canonical(t, s, r.Raw))); diff != "" {
 				t.Errorf("%s while the session of %s has expired (-stored +got):\n%s", id, expired, diff)

@@ -120,18 +120,23 @@ func (p page) last(n, seen int) bool {
 func (l *listing) readNetworks(ctx context.Context) error {
 	type answer struct {
 		page
-		err error
+		lister *account
+		err    error
 	}
 	// First pages are read ahead: most networks have no other.
 	n := len(l.own)
-	ask := func(ctx context.Context, i int) answer {
-		p, err := l.source.network(ctx, l.own[n-1-i].session, 1)
-		return answer{p, err}
-	}
-	for i, first := range ahead(ctx, n, l.source.ahead, ask) {
+	ask := func(ctx context.Context, i int) (answer, error) {
 		lister := &l.own[n-1-i]
+		p, err := l.source.network(ctx, lister.session, 1)
+		return answer{p, lister, err}, nil
+	}
+	for first, err := range sources.InOrder(ctx, l.source.ahead, sources.Count(n), ask) {
+		if err != nil {
+			return err
+		}
+		lister := first.lister
 		l.source.client.Arrived("network", lister.id)
-		err := first.err
+		err = first.err
 		if err == nil {
 			err = l.readNetwork(ctx, lister, first.page)
 		}

@@ -11,14 +11,13 @@ import (
 func (s *source) Probe(ctx context.Context) error {
 	refused := 0
 	var last error
-	ask := func(ctx context.Context, i int) error {
-		_, err := s.account(ctx, i)
-		return err
-	}
-	for i, err := range ahead(ctx, len(s.sessions), s.ahead, ask) {
+	for a, err := range s.accounts(ctx) {
 		if err != nil {
+			return err
+		}
+		if a.err != nil {
 			refused++
-			last = &sources.PartError{Part: fmt.Sprintf("session %d", i+1), Err: advise(err)}
+			last = &sources.PartError{Part: fmt.Sprintf("session %d", a.session+1), Err: advise(a.err)}
 		}
 	}
 	if refused > 1 {

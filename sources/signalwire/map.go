@@ -5,6 +5,7 @@ import (
 
 	"rollcall/model"
 	"rollcall/model/normalize"
+	"rollcall/model/payload"
 )
 
 // mapping is the version of Map: raise it when Map gives other columns.
@@ -29,7 +30,7 @@ var statuses = map[string]model.Status{
 // auth_token, signing_key and webhook_secret are secrets. subproject, uri,
 // subresource_uris and region_preference (where calls are handled, no address)
 // stay in the payload.
-func (*source) Map(o model.Object) model.Account {
+func (*source) Map(o payload.Object) model.Account {
 	a := model.Account{
 		Name:      o.Name("friendly_name"),
 		Status:    o.Status("status", statuses),

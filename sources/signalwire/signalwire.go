@@ -15,7 +15,7 @@ import (
 	"net/http"
 	"strings"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
 )
@@ -86,7 +86,7 @@ func open(o fetch.Options, d dialect) *source {
 		client:  fetch.New(o),
 		metadata: sources.Metadata{
 			Mapping:  mapping,
-			Rules:    model.NewRules([]string{"auth_token", "signing_key", "webhook_secret"}, nil, nil).WithSecrets(o.Secrets),
+			Rules:    canon.NewRules([]string{"auth_token", "signing_key", "webhook_secret"}, nil, nil).WithSecrets(o.Secrets),
 			IDMember: "sid",
 			Identity: strings.ToLower(o.Base.Host) + "/" + d.user,
 		},

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 )
 
@@ -104,13 +104,13 @@ func (f *fixture) metadata() {
 }
 
 func (f *fixture) accountsHideSecrets() {
-	canon := model.NewCanon(f.source.Metadata().Rules)
+	c := canon.New(f.source.Metadata().Rules)
 	planted := map[string]bool{}
 	for _, r := range f.whole().records() {
 		for _, secret := range f.Secrets {
 			planted[secret] = planted[secret] || strings.Contains(string(r.Raw), secret)
 		}
-		m, err := mapRecord(f.source, canon, r)
+		m, err := mapRecord(f.source, c, r)
 		if err != nil {
 			f.t.Errorf("%s: %v", r.ID, err)
 			continue

@@ -13,6 +13,8 @@ import (
 	"pgregory.net/rapid"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/payload"
 	"rollcall/sources"
 )
 
@@ -30,16 +32,16 @@ func (h Harness) maps(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer source.Close()
-	canon := model.NewCanon(source.Metadata().Rules)
+	c := canon.New(source.Metadata().Rules)
 	t.Run("maps anything", rapid.MakeCheck(func(t *rapid.T) {
 		raw := mutate(t, rapid.SampledFrom(samples).Draw(t, "sample"))
-		m, err := mapRecord(source, canon, sources.Record{ID: "x", Raw: raw})
+		m, err := mapRecord(source, c, sources.Record{ID: "x", Raw: raw})
 		if err != nil {
 			t.Fatalf("%s is not JSON: %v", raw, err)
 		}
 		before := bytes.Clone(m.canonical)
 		var warnings []model.Warning
-		again := source.Map(model.ReadObject(m.canonical, &warnings))
+		again := source.Map(payload.Read(m.canonical, &warnings))
 		again.ExternalID = "x"
 		if diff := cmp.Diff(m.account, again); diff != "" {
 			t.Fatalf("Map gave another account the second time (-first +second):\n%s", diff)

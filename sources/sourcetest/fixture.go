@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/payload"
 	"rollcall/sources"
 )
 
@@ -165,13 +167,13 @@ type mapped struct {
 }
 
 // mapRecord maps a record as the engine does.
-func mapRecord(source sources.Source, canon *model.Canon, r sources.Record) (mapped, error) {
-	canonical, err := canon.Append(nil, r.Raw)
+func mapRecord(source sources.Source, c *canon.Canonicalizer, r sources.Record) (mapped, error) {
+	canonical, err := c.Append(nil, r.Raw)
 	if err != nil {
 		return mapped{}, err
 	}
 	m := mapped{record: r, canonical: canonical}
-	m.account = source.Map(model.ReadObject(canonical, &m.warnings))
+	m.account = source.Map(payload.Read(canonical, &m.warnings))
 	m.account.ExternalID = r.ID
 	if r.Parent != "" {
 		m.account.Parent = r.Parent

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 )
 
 var update = flag.Bool("update", false, "accept what the golden files hold now")
@@ -21,10 +22,10 @@ var update = flag.Bool("update", false, "accept what the golden files hold now")
 // warnings, with list.golden.json; -update accepts them.
 func Golden(t *testing.T, h Harness) {
 	h.bubble(t, "list", func(f *fixture) {
-		canon := model.NewCanon(f.source.Metadata().Rules)
+		c := canon.New(f.source.Metadata().Rules)
 		out := []byte("[\n")
 		for i, r := range f.whole().records() {
-			m, err := mapRecord(f.source, canon, r)
+			m, err := mapRecord(f.source, c, r)
 			if err != nil {
 				f.t.Fatalf("record %d: %v", i, err)
 			}

@@ -5,13 +5,14 @@ import (
 	"errors"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 )
 
 // Listed reads a listing to its end and returns its accounts, mapped as the
 // engine does, in their order, and its errors.
 func Listed(ctx context.Context, source sources.Source, w sources.Window) ([]model.Account, error) {
-	canon := model.NewCanon(source.Metadata().Rules)
+	c := canon.New(source.Metadata().Rules)
 	var accounts []model.Account
 	var errs []error
 	for page, err := range source.List(ctx, w, "") {
@@ -19,7 +20,7 @@ func Listed(ctx context.Context, source sources.Source, w sources.Window) ([]mod
 			errs = append(errs, err)
 		}
 		for _, r := range page.Records {
-			m, err := mapRecord(source, canon, r)
+			m, err := mapRecord(source, c, r)
 			if err != nil {
 				errs = append(errs, err)
 				continue

@@ -1,9 +1,6 @@
-package model
+package payload
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,19 +8,26 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
+	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/model/normalize"
 )
 
 // read returns raw's members, and where the warnings go.
-func read(t *testing.T, raw string) (Object, *[]Warning) {
+func read(t *testing.T, raw string) (Object, *[]model.Warning) {
 	t.Helper()
-	var warnings []Warning
-	return ReadObject([]byte(canonical(t, testRules, raw)), &warnings), &warnings
+	var warnings []model.Warning
+	canonical, err := canon.New(noRules).Append(nil, []byte(raw))
+	if err != nil {
+		t.Fatalf("%s: %v", raw, err)
+	}
+	return Read(canonical, &warnings), &warnings
 }
 
-var states = map[string]Status{"on": Active, "active": Active, "off": Suspended}
+var noRules = canon.NewRules(nil, nil, nil)
+
+var states = map[string]model.Status{"on": model.Active, "active": model.Active, "off": model.Suspended}
 
 // everyReader calls each method of an Object that reads a member.
 var everyReader = map[string]func(Object, string) any{
@@ -52,7 +56,7 @@ func TestReaders(t *testing.T) {
 	o, warnings := read(t, `{
 		"text": "Zo\u00eb \"x\" \\ \n\t/\u007f", "empty": "", "null": null, "number": -12.50, "big": 9007199254740993, "exp": 1.7e9, "yes": true, "no": false,
 		"none yet": "None", "blank": " ", "spaced": " Active ", "one": 1, "zero": "0", "TRUE": "True", "object": {"x": {"y": "z"}, "id": 7}, "list": [1, "a,b]", {"c": [2, 3]}, [], null], "none": [],
-		"email": "Me@Example.COM", "at": "2024-01-15T10:30:00Z", "state": "ON", "long": "`+strings.Repeat("x", MaxExternalID+1)+`",
+		"email": "Me@Example.COM", "at": "2024-01-15T10:30:00Z", "state": "ON", "long": "`+strings.Repeat("x", model.MaxExternalID+1)+`",
 		"a\"b": "quoted", "caf\u00e9": "named"
 	}`)
 	for _, c := range []struct {
@@ -118,10 +122,10 @@ func TestReaders(t *testing.T) {
 		{"Time", "at", time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC), ""},
 		{"Time", "null", time.Time{}, ""},
 		{"Time", "text", time.Time{}, "is not a date"},
-		{"Status", "spaced", Active, ""},
-		{"Status", "state", Active, ""},
-		{"Status", "text", Unknown, "is not a known status"},
-		{"Status", "missing", Unknown, "is missing"},
+		{"Status", "spaced", model.Active, ""},
+		{"Status", "state", model.Active, ""},
+		{"Status", "text", model.Unknown, "is not a known status"},
+		{"Status", "missing", model.Unknown, "is missing"},
 		{"Object", "object", "", "is not a text"},
 		{"Object", "null", "", ""},
 		{"Object", "missing", "", ""},
@@ -165,7 +169,7 @@ func TestNestedObjects(t *testing.T) {
 	o.Object("a").Object("missing").Object("more").Email("email")
 	o.Object("n").Object("more").Text("x")
 	o.Object("s").Object("more").Text("x")
-	want := []Warning{{"a.b.email", `"no"`, "is not an e-mail address", ""}, {"s", `"text"`, "is not an object", ""}}
+	want := []model.Warning{{Field: "a.b.email", Value: `"no"`, Problem: "is not an e-mail address"}, {Field: "s", Value: `"text"`, Problem: "is not an object"}}
 	if diff := cmp.Diff(want, *warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
@@ -186,46 +190,8 @@ func TestItems(t *testing.T) {
 	}
 }
 
-// Whatever is in an object, all of it can be read, as what it is.
-func TestAnObjectIsReadAsItIs(t *testing.T) {
-	canon := NewCanon(testRules)
-	rapid.Check(t, func(t *rapid.T) {
-		v := objects(2).Draw(t, "object")
-		out, err := canon.Append(nil, []byte(speller{t}.spell(v, false)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var warnings []Warning
-		o := ReadObject(out, &warnings)
-		if len(o.members) != len(v) {
-			t.Fatalf("%s has %d members, want %d", out, len(o.members), len(v))
-		}
-		for name, value := range v {
-			name := string(canonicalText(name))
-			want := ""
-			switch value := value.(type) {
-			case string:
-				want = value
-			case number, bool:
-				want = fmt.Sprint(value)
-			case object:
-				if got := o.Object(name); len(got.members) != len(value) {
-					t.Fatalf("%s: %q has %d members, want %d", out, name, len(got.members), len(value))
-				}
-			case list:
-				if got := o.Items(name); len(got) != len(value) {
-					t.Fatalf("%s: %q has %d items, want %d", out, name, len(got), len(value))
-				}
-			}
-			if got, _ := o.sent(name); got != want {
-				t.Fatalf("%s: %q is %q, want %q", out, name, got, want)
-			}
-		}
-	})
-}
-
 func FuzzObject(f *testing.F) {
-	for _, raw := range []string{signalwire, `{"a":"\u0001\"","b":[1,[2],{}],"c":{"d":null}}`, `{"a":`, `{"a":"\`, `{"a":[1,}`, `{"":"`, `{"a"}`, `"\`, `{"a":[}`, `{"a":]`} {
+	for _, raw := range []string{`{"a":"\u0001\"","b":[1,[2],{}],"c":{"d":null}}`, `{"a":`, `{"a":"\`, `{"a":[1,}`, `{"":"`, `{"a"}`, `"\`, `{"a":[}`, `{"a":]`} {
 		f.Add([]byte(raw))
 	}
 	problems := []string{
@@ -234,10 +200,10 @@ func FuzzObject(f *testing.F) {
 		"is not a language tag", "is not a currency",
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		out, err := NewCanon(testRules).Append(nil, raw)
+		out, _ := canon.New(noRules).Append(nil, raw)
 		for _, text := range [][]byte{raw, out} { // what is not canonical is no member's business, but must not hurt
-			var warnings []Warning
-			o := ReadObject(slices.Clip(slices.Clone(text)), &warnings)
+			var warnings []model.Warning
+			o := Read(slices.Clip(slices.Clone(text)), &warnings)
 			for _, m := range o.members {
 				for _, reader := range everyReader {
 					reader(o, string(m.name))
@@ -249,61 +215,6 @@ func FuzzObject(f *testing.F) {
 				}
 				warnings = nil
 			}
-			Unquote(text)
-		}
-		if err != nil {
-			return
-		}
-		var text string
-		if json.Unmarshal(out, &text) == nil && out[0] == '"' && Unquote(out) != text {
-			t.Fatalf("%s is %q, want %q", out, Unquote(out), text)
-		}
-		var members map[string]json.RawMessage
-		if json.Unmarshal(out, &members) == nil && len(fields(out)) != len(members) {
-			t.Fatalf("%s has %d members, want %d", out, len(fields(out)), len(members))
-		}
-	})
-}
-
-func TestOverlay(t *testing.T) {
-	for _, c := range []struct{ name, stored, lower, want string }{
-		{"lower wins", `{"a":1,"b":2}`, `{"b":3,"c":4}`, `{"a":1,"b":3,"c":4}`},
-		{"as jsonb writes it", `{"b": 2, "aa": [1, {"x": "y"}]}`, `{"b":3}`, `{"b":3,"aa":[1,{"x":"y"}]}`},
-		{"with white space", " {\n\"a\" : 1 } \n", "\t{ \"b\":2\r\n}\n", `{"a":1,"b":2}`},
-		{"members are replaced whole", `{"a":{"x":1}}`, `{"a":{"y":2}}`, `{"a":{"y":2}}`},
-		{"null is told", `{"a":1}`, `{"a":null}`, `{"a":null}`},
-		{"nothing stored", `{}`, `{"a":1}`, `{"a":1}`},
-		{"nothing stored, with white space", "{ \n}", `{"a":1}`, `{"a":1}`},
-		{"nothing told", `{"a":1}`, `{}`, `{"a":1}`},
-		{"nothing told, with white space", `{"a":1}`, ` { } `, `{"a":1}`},
-		{"nothing at all", `{}`, `{}`, `{}`},
-		{"none stored", ``, `{"a":1}`, `{"a":1}`},
-		{"no object stored", `[1]`, `{"a":1}`, `{"a":1}`},
-		{"no object told", `{"a":1}`, `null`, `{"a":1}`},
-		{"no object told over nothing", `{}`, `[1]`, `{}`},
-		{"neither is one", `1`, `2`, `2`},
-	} {
-		stored := []byte(c.stored)
-		got := Overlay(stored, []byte(c.lower))
-		if out := canonical(t, testRules, string(got)); out != c.want {
-			t.Errorf("%s: got %s, want %s", c.name, out, c.want)
-		}
-		if !bytes.Equal(stored, []byte(c.stored)) {
-			t.Errorf("%s: changed what was stored to %s", c.name, stored)
-		}
-	}
-}
-
-func TestOverlayIsAMap(t *testing.T) {
-	canon := NewCanon(testRules)
-	rapid.Check(t, func(t *rapid.T) {
-		stored, lower := objects(2).Draw(t, "stored"), objects(2).Draw(t, "lower")
-		raw := Overlay([]byte(speller{t}.spell(stored, false)), []byte(speller{t}.spell(lower, false)))
-		for name, v := range lower {
-			stored[name] = v
-		}
-		if out, err := canon.Append(nil, raw); string(out) != write(stored, false) || err != nil {
-			t.Fatalf("of %s\n got %s, %v\nwant %s", raw, out, err, write(stored, false))
 		}
 	})
 }

@@ -1,8 +1,10 @@
-package model
+package payload
 
 import (
 	"strings"
 	"testing"
+
+	"rollcall/model"
 )
 
 func TestWarningSaysWhatIsStoredInPlaceOfWhat(t *testing.T) {
@@ -15,12 +17,12 @@ func TestWarningSaysWhatIsStoredInPlaceOfWhat(t *testing.T) {
 		{"PT" + strings.Repeat("0f", 20), `country is not a country: stored as null`},
 		{strings.Repeat("long ", 20), `country is not a country: stored as null`},
 	} {
-		w := Warning{Field: "country", Value: shown(c.value), Problem: "is not a country"}
+		w := model.Warning{Field: "country", Value: shown(c.value), Problem: "is not a country"}
 		if got := w.String(); got != c.want {
 			t.Errorf("%q: got %s, want %s", c.value, got, c.want)
 		}
 	}
-	w := Warning{Field: "status", Value: `"merged"`, Problem: "is not a known status", Stored: "unknown"}
+	w := model.Warning{Field: "status", Value: `"merged"`, Problem: "is not a known status", Stored: "unknown"}
 	if got, want := w.String(), `status "merged" is not a known status: stored as unknown`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"encoding/base64"
@@ -93,7 +93,7 @@ func TestSecretsGrow(t *testing.T) {
 	var readers sync.WaitGroup
 	for range 2 {
 		readers.Go(func() {
-			canon := NewCanon(rules)
+			canon := New(rules)
 			for range 1000 {
 				if _, err := canon.Append(nil, []byte(raw)); err != nil {
 					t.Error(err)

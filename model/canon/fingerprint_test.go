@@ -1,19 +1,21 @@
-package model
+package canon
 
 import (
 	"encoding/hex"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"rollcall/model"
 )
 
 func fingerprint(t interface {
 	Helper()
 	Fatalf(string, ...any)
 }, rules *Rules, raw string, f Facts,
-) Fingerprint {
+) model.Fingerprint {
 	t.Helper()
-	canon := NewCanon(rules)
+	canon := New(rules)
 	const before = "what the arena holds already"
 	out, err := canon.Append([]byte(before), []byte(raw))
 	if err != nil {
@@ -64,7 +66,7 @@ func TestFingerprintDiffers(t *testing.T) {
 			t.Errorf("not %s: %s and %s", c.name, c.a, c.b)
 		}
 	}
-	seen := map[Fingerprint]Facts{}
+	seen := map[model.Fingerprint]Facts{}
 	for _, f := range []Facts{
 		{},
 		{Provider: "a"},
@@ -96,7 +98,7 @@ func TestFingerprintDiffers(t *testing.T) {
 func TestFingerprintTellsChanges(t *testing.T) {
 	facts := rapid.Custom(func(t *rapid.T) Facts {
 		text := rapid.SampledFrom([]string{"", "", "a", "b", "ab", "\x00", "\x01"})
-		return Facts{Provider: text.Draw(t, "provider"), Mapping: rapid.IntRange(0, 1).Draw(t, "mapping"), Parent: text.Draw(t, "parent"), Status: Status(text.Draw(t, "status"))}
+		return Facts{Provider: text.Draw(t, "provider"), Mapping: rapid.IntRange(0, 1).Draw(t, "mapping"), Parent: text.Draw(t, "parent"), Status: model.Status(text.Draw(t, "status"))}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		f := facts.Draw(t, "facts")
@@ -135,7 +137,7 @@ func lasting(v object) string {
 // is written anew.
 func TestFingerprintStays(t *testing.T) {
 	rules := NewRules([]string{"auth_token"}, []string{"credit"}, []string{"tools"})
-	got := fingerprint(t, rules, `{"tools":["b","a"],"credit":1,"auth_token":"x","n":1e2,"name":"Zo\u00eb"}`, Facts{"agendize", 1, "p", Active})
+	got := fingerprint(t, rules, `{"tools":["b","a"],"credit":1,"auth_token":"x","n":1e2,"name":"Zo\u00eb"}`, Facts{"agendize", 1, "p", model.Active})
 	if want := "359a98d300bad868669bcb951e4cc5d9"; hex.EncodeToString(got[:]) != want {
 		t.Errorf("got %x, want %s: if the canonical form had to change, say so in the release", got, want)
 	}

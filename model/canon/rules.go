@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"bytes"
@@ -69,7 +69,7 @@ func (r *Rules) Leaks(raw []byte) bool { return r.leak(raw) }
 
 // HasSecret reports whether text, such as an id, has a credential in it, or had
 // one that was taken out.
-func (c *Canon) HasSecret(text string) bool {
+func (c *Canonicalizer) HasSecret(text string) bool {
 	return c.rules.leak([]byte(text)) || strings.ContainsAny(text, `=@"[ `) && (IsRedacted(text) || c.clean(text) != text)
 }
 
@@ -79,7 +79,7 @@ func IsRedacted(text string) bool { return strings.Contains(text, Redacted) }
 // Volatile returns the top-level members that make no change of their own.
 func (r *Rules) Volatile() []string { return r.volatile }
 
-// Limits of what a Canon remembers of names; beyond, a name is looked at each
+// Limits of what a Canonicalizer remembers of names; beyond, a name is looked at each
 // time. A provider's own are a few dozen short ones, but objects whose names
 // are ids, or pages long, must not fill the memory.
 const (
@@ -88,7 +88,7 @@ const (
 )
 
 // trait returns what the member name means, which it remembers.
-func (c *Canon) trait(name []byte) trait {
+func (c *Canonicalizer) trait(name []byte) trait {
 	t, ok := c.traits[string(name)]
 	if !ok {
 		t = c.rules.trait(name)
@@ -121,5 +121,5 @@ func nameText(name []byte) string {
 	if bytes.IndexByte(name, '\\') < 0 {
 		return string(name)
 	}
-	return Unquote(append(append([]byte{'"'}, name...), '"'))
+	return Text(append(append([]byte{'"'}, name...), '"'))
 }

@@ -1,9 +1,11 @@
-package model
+package drift
 
 import (
 	"bytes"
 	"hash/maphash"
 	"math/bits"
+
+	"rollcall/model/canon"
 )
 
 // maxShapeDepth is how many objects and arrays deep fields are told apart: what
@@ -24,7 +26,7 @@ type shape struct {
 
 // Note counts an object, and keeps it as long as Shapes is kept.
 func (s Shapes) Note(canonical []byte) {
-	key, _ := shapeOf(canonical, 0, 0)
+	key := shapeOf(canonical, 0)
 	if known := s[key]; known != nil {
 		known.count++
 		return
@@ -77,43 +79,25 @@ func (s *Survey) Fields() *Fields {
 	return &s.fields
 }
 
-// shapeOf mixes the shape of the canonical value at b[at] into one number, and
-// returns where the value ends.
-func shapeOf(b []byte, at, depth int) (sum uint64, end int) {
-	kind := typeOf(b, at)
-	sum = mix(0, uint64(kind))
-	switch {
-	case kind == TypeString:
-		return sum, endOfText(b, at)
-	case kind&(TypeObject|TypeArray) == 0 || depth == maxShapeDepth:
-		return sum, endOf(b, at)
+// shapeOf mixes the shape of a canonical value into one number.
+func shapeOf(v []byte, depth int) uint64 {
+	kind := typeOf(v)
+	sum := mix(0, uint64(kind))
+	if depth == maxShapeDepth {
+		return sum
 	}
 	var last uint64
-	for at++; at < len(b) && b[at] != '}' && b[at] != ']'; {
-		var one uint64
+	for name, value := range canon.Each(v) {
+		one := shapeOf(value, depth+1)
 		if kind == TypeObject {
-			colon := endOfText(b, at)
-			if colon >= len(b) {
-				break // not canonical
-			}
-			one = maphash.Bytes(shapeSeed, b[at:colon])
-			at = colon + 1
-		}
-		inner, after := shapeOf(b, at, depth+1)
-		if after <= at {
-			break // not canonical
-		}
-		one = mix(one, inner)
-		if at = after; at < len(b) && b[at] == ',' {
-			at++
-		}
-		if kind == TypeArray && one == last {
+			one = mix(maphash.Bytes(shapeSeed, name), one)
+		} else if one == last {
 			continue // a list of a thousand has the shape of a list of one
 		}
 		last = one
 		sum = mix(sum, one)
 	}
-	return sum, at + 1
+	return sum
 }
 
 // mix makes one number of two, in which their order counts.
@@ -121,24 +105,4 @@ func mix(a, b uint64) uint64 {
 	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio, which spreads bits
 	sum := (bits.RotateLeft64(a, 23) + b + odd) * odd
 	return sum ^ sum>>29
-}
-
-// endOfText returns where the canonical string that begins at b[at] ends, as
-// endOf does, at the speed of memory: strings are most of an object.
-func endOfText(b []byte, at int) int {
-	for from := at + 1; from < len(b); {
-		quote := bytes.IndexByte(b[from:], '"')
-		if quote < 0 {
-			break
-		}
-		end := from + quote
-		escapes := 0
-		for end-escapes-1 > at && b[end-escapes-1] == '\\' {
-			escapes++
-		}
-		if from = end + 1; escapes%2 == 0 {
-			return from
-		}
-	}
-	return len(b)
 }

@@ -1,4 +1,4 @@
-package model
+package drift
 
 import (
 	"fmt"
@@ -7,9 +7,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"rollcall/model/canon"
 )
 
-// surveyed is what a survey of these canonical objects tells, in batches of one.
+// surveyed returns what a survey of these canonical objects found, in batches of one.
 func surveyed(objects ...string) *Fields {
 	var s Survey
 	for _, object := range objects {
@@ -20,14 +22,14 @@ func surveyed(objects ...string) *Fields {
 	return s.Fields()
 }
 
-func told(fields []Field) (lines []string) {
+func lines(fields []Field) (list []string) {
 	for _, f := range fields {
-		lines = append(lines, fmt.Sprint(f.Path, " ", strings.Join(f.Types.Names(), ","), " ", f.Count))
+		list = append(list, fmt.Sprint(f.Path, " ", strings.Join(f.Types.Names(), ","), " ", f.Count))
 	}
-	return lines
+	return list
 }
 
-func TestFieldsAreToldByPathAndType(t *testing.T) {
+func TestFieldsByPathAndType(t *testing.T) {
 	for _, test := range []struct {
 		what    string
 		objects []string
@@ -41,7 +43,7 @@ func TestFieldsAreToldByPathAndType(t *testing.T) {
 		{"so deep", []string{strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9)}, []string{"a object 1", "a.a object 1", "a.a.a object 1", "a.a.a.a object 1", "a.a.a.a.a object 1", "a.a.a.a.a.a object 1"}},
 	} {
 		now, gone := surveyed(test.objects...).Merge(nil)
-		if diff := cmp.Diff(test.want, told(now)); diff != "" || len(gone) > 0 {
+		if diff := cmp.Diff(test.want, lines(now)); diff != "" || len(gone) > 0 {
 			t.Errorf("%s (-want +got), gone %q:\n%s", test.what, gone, diff)
 		}
 	}
@@ -57,7 +59,7 @@ func TestIDsAsNamesAreOneField(t *testing.T) {
 	object := `{"by_id":{` + strings.Join(members, ",") + `}}`
 	want := []string{"by_id object 1", "by_id.* object 500", "by_id.*.n number 500"}
 	now, _ := surveyed(object).Merge(nil)
-	if diff := cmp.Diff(want, told(now)); diff != "" {
+	if diff := cmp.Diff(want, lines(now)); diff != "" {
 		t.Errorf("in one object (-want +got):\n%s", diff)
 	}
 	known := map[string]Field{}
@@ -104,12 +106,12 @@ func TestFieldsAreBounded(t *testing.T) {
 func TestShapesLoseNothing(t *testing.T) {
 	value := rapid.Deferred(func() *rapid.Generator[string] { return drawnValue(3) })
 	rapid.Check(t, func(t *rapid.T) {
-		canon := NewCanon(NewRules(nil, nil, nil))
+		c := canon.New(canon.NewRules(nil, nil, nil))
 		var plain Fields
 		var s Survey
 		shapes := Shapes{}
 		for _, v := range rapid.SliceOfN(value, 1, 30).Draw(t, "objects") {
-			canonical, err := canon.Append(nil, []byte(v))
+			canonical, err := c.Append(nil, []byte(v))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +132,7 @@ func TestShapesLoseNothing(t *testing.T) {
 				}
 			}
 		}
-		if diff := cmp.Diff(told(want), told(got)); diff != "" {
+		if diff := cmp.Diff(lines(want), lines(got)); diff != "" {
 			t.Errorf("one by one and by shape (-want +got):\n%s", diff)
 		}
 	})

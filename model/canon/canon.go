@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ const (
 // ErrSyntax is returned for an object that is not JSON.
 var ErrSyntax = errors.New("not valid JSON")
 
-// A Canon brings a provider's object into canonical form: the same account
+// A Canonicalizer brings a provider's object into canonical form: the same account
 // gives the same bytes, whatever order or spacing it was sent in. Members are
 // sorted by name, shorter ones first, and the last of equal names wins, arrays that are sets are
 // sorted, secrets are dropped, and text loses NUL bytes and invalid UTF-8.
@@ -33,8 +33,8 @@ var ErrSyntax = errors.New("not valid JSON")
 // It takes what encoding/json takes, of any depth, and in strings also control
 // characters that should have been escaped, which providers send.
 //
-// A Canon holds buffers and serves one goroutine at a time.
-type Canon struct {
+// A Canonicalizer holds buffers and serves one goroutine at a time.
+type Canonicalizer struct {
 	rules   *Rules
 	in      []byte
 	at      int
@@ -47,9 +47,9 @@ type Canon struct {
 	object  bool   // whether it is an object
 	top     []span // its top-level members in out, the volatile ones left out
 	traits  map[string]trait
-	hidden  bool   // whether the value had secrets
-	within  *Canon // for JSON in a text; nil before there was some
-	nested  int    // how many texts the value is within
+	hidden  bool           // whether the value had secrets
+	within  *Canonicalizer // for JSON in a text; nil before there was some
+	nested  int            // how many texts the value is within
 }
 
 type span struct{ from, to int }
@@ -60,14 +60,14 @@ type member struct {
 	trait    trait
 }
 
-// NewCanon returns a Canon that follows rules.
-func NewCanon(rules *Rules) *Canon {
-	return &Canon{rules: rules, traits: make(map[string]trait, 64)}
+// New returns a Canonicalizer that follows rules.
+func New(rules *Rules) *Canonicalizer {
+	return &Canonicalizer{rules: rules, traits: make(map[string]trait, 64)}
 }
 
 // Append appends the canonical form of raw to dst. It returns ErrSyntax when
 // raw is not one JSON value.
-func (c *Canon) Append(dst, raw []byte) ([]byte, error) {
+func (c *Canonicalizer) Append(dst, raw []byte) ([]byte, error) {
 	c.hidden = false
 	out, err := c.append(dst, raw)
 	if err == nil && c.suspicious(out[len(dst):]) {
@@ -81,7 +81,7 @@ func (c *Canon) Append(dst, raw []byte) ([]byte, error) {
 	return out, err
 }
 
-func (c *Canon) append(dst, raw []byte) ([]byte, error) {
+func (c *Canonicalizer) append(dst, raw []byte) ([]byte, error) {
 	c.in, c.at, c.out = raw, 0, dst
 	c.members, c.items, c.top = c.members[:0], c.items[:0], c.top[:0]
 	c.base = len(dst)
@@ -96,7 +96,7 @@ func (c *Canon) append(dst, raw []byte) ([]byte, error) {
 	return c.out, nil
 }
 
-func (c *Canon) space() {
+func (c *Canonicalizer) space() {
 	for c.at < len(c.in) {
 		switch c.in[c.at] {
 		case ' ', '\t', '\n', '\r':
@@ -108,7 +108,7 @@ func (c *Canon) space() {
 }
 
 // next consumes b, and the white space before it.
-func (c *Canon) next(b byte) bool {
+func (c *Canonicalizer) next(b byte) bool {
 	c.space()
 	if c.at < len(c.in) && c.in[c.at] == b {
 		c.at++
@@ -118,7 +118,7 @@ func (c *Canon) next(b byte) bool {
 }
 
 // value reads one value within depth others; set tells that its array is a set.
-func (c *Canon) value(depth int, set bool) bool {
+func (c *Canonicalizer) value(depth int, set bool) bool {
 	if c.at >= len(c.in) {
 		return false
 	}
@@ -138,7 +138,7 @@ func (c *Canon) value(depth int, set bool) bool {
 	}
 }
 
-func (c *Canon) scalar() bool {
+func (c *Canonicalizer) scalar() bool {
 	switch c.in[c.at] {
 	case '"':
 		c.at++
@@ -154,7 +154,7 @@ func (c *Canon) scalar() bool {
 	}
 }
 
-func (c *Canon) literal(word string) bool {
+func (c *Canonicalizer) literal(word string) bool {
 	end := c.at + len(word)
 	if end > len(c.in) || string(c.in[c.at:end]) != word {
 		return false
@@ -164,7 +164,7 @@ func (c *Canon) literal(word string) bool {
 	return true
 }
 
-func (c *Canon) readObject(depth int) bool {
+func (c *Canonicalizer) readObject(depth int) bool {
 	c.at++
 	start, first := len(c.out), len(c.members)
 	c.out = append(c.out, '{')
@@ -182,7 +182,7 @@ func (c *Canon) readObject(depth int) bool {
 }
 
 // name reads `"name":` and the white space around it.
-func (c *Canon) name() bool {
+func (c *Canonicalizer) name() bool {
 	if !c.next('"') || !c.text() || !c.next(':') {
 		return false
 	}
@@ -191,7 +191,7 @@ func (c *Canon) name() bool {
 }
 
 // readMember reads `"key":value`, and keeps or drops it.
-func (c *Canon) readMember(depth, first int, sorted *bool) bool {
+func (c *Canonicalizer) readMember(depth, first int, sorted *bool) bool {
 	from := len(c.out)
 	if len(c.members) > first {
 		c.out = append(c.out, ',')
@@ -221,7 +221,7 @@ func (c *Canon) readMember(depth, first int, sorted *bool) bool {
 	return true
 }
 
-func (c *Canon) readArray(depth int, set bool) bool {
+func (c *Canonicalizer) readArray(depth int, set bool) bool {
 	c.at++
 	start, first := len(c.out), len(c.items)
 	c.out = append(c.out, '[')
@@ -251,7 +251,7 @@ func (c *Canon) readArray(depth int, set bool) bool {
 
 // skipDeep passes over an object or array that lies too deep, without
 // recursion, and leaves null in its place.
-func (c *Canon) skipDeep() bool {
+func (c *Canonicalizer) skipDeep() bool {
 	out := len(c.out)
 	c.open = c.open[:0]
 	for c.at < len(c.in) {

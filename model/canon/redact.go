@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ const maxPasses = 8
 
 // suspicious reports whether a canonical value may have a text that clean
 // changes. It is asked about each object, and looks for a few bytes alone.
-func (c *Canon) suspicious(canonical []byte) bool {
+func (c *Canonicalizer) suspicious(canonical []byte) bool {
 	return c.rules.leak(canonical) ||
 		bytes.IndexByte(canonical, '=') >= 0 ||
 		bytes.IndexByte(canonical, '@') >= 0 && bytes.Contains(canonical, []byte("//")) ||
@@ -52,7 +52,7 @@ func hasSuffix(text []byte, word string) bool {
 
 // redact returns a canonical value without the credentials in its names, texts
 // and numbers. Its members may be out of order.
-func (c *Canon) redact(canonical []byte) []byte {
+func (c *Canonicalizer) redact(canonical []byte) []byte {
 	out := make([]byte, 0, len(canonical))
 	for at := 0; at < len(canonical); {
 		from := at
@@ -76,9 +76,9 @@ func (c *Canon) redact(canonical []byte) []byte {
 }
 
 // redactText appends a canonical string without its credentials.
-func (c *Canon) redactText(dst, quoted []byte) []byte {
+func (c *Canonicalizer) redactText(dst, quoted []byte) []byte {
 	if c.suspicious(quoted) {
-		text := Unquote(quoted)
+		text := Text(quoted)
 		if clean := c.clean(text); clean != text {
 			return append(append(append(dst, '"'), canonicalText(clean)...), '"')
 		}
@@ -88,7 +88,7 @@ func (c *Canon) redactText(dst, quoted []byte) []byte {
 
 // clean returns a text without credentials: those that are known, and those that
 // stand where a text has credentials. Cleaning again changes nothing.
-func (c *Canon) clean(text string) string {
+func (c *Canonicalizer) clean(text string) string {
 	for range maxPasses {
 		before := text
 		if c.rules.secrets != nil {
@@ -108,13 +108,13 @@ func (c *Canon) clean(text string) string {
 
 // cleanJSON cleans a text that is JSON, which stays as it was sent where there is
 // nothing to hide.
-func (c *Canon) cleanJSON(text string) (clean string, isJSON bool) {
+func (c *Canonicalizer) cleanJSON(text string) (clean string, isJSON bool) {
 	raw := strings.TrimSpace(text)
 	if len(raw) < 2 || strings.IndexByte(`{["`, raw[0]) < 0 || c.nested == maxNested {
 		return "", false
 	}
 	if c.within == nil {
-		c.within = NewCanon(c.rules)
+		c.within = New(c.rules)
 		c.within.nested = c.nested + 1
 	}
 	out, err := c.within.Append(nil, []byte(raw))
@@ -277,7 +277,7 @@ func parameterEnd(text string) int {
 
 // dropPairs drops from members, those of one object, the value of a pair whose
 // name is secret. It reports whether it did.
-func (c *Canon) dropPairs(members []member) ([]member, bool) {
+func (c *Canonicalizer) dropPairs(members []member) ([]member, bool) {
 	var all trait
 	for _, m := range members {
 		all |= m.trait
@@ -299,7 +299,7 @@ func (c *Canon) dropPairs(members []member) ([]member, bool) {
 // hidePair hides the second of two texts in the array that stands in out behind
 // from, where the first one is a header's name, or any secret name in a list of
 // such pairs.
-func (c *Canon) hidePair(from int, listed bool) {
+func (c *Canonicalizer) hidePair(from int, listed bool) {
 	array := c.out[from:]
 	if len(array) < len(`["",""]`) || array[0] != '[' || array[1] != '"' {
 		return

@@ -1,4 +1,4 @@
-package model
+package canon
 
 import "testing"
 
@@ -9,7 +9,7 @@ const signalwire = `{"auth_token":"redacted","date_created":"Sat, 15 Sept 2018 1
 func BenchmarkCanon(b *testing.B) {
 	secrets := new(Secrets)
 	secrets.Add("PT0123456789abcdef0123456789abcdef0123456789abcdef", "cHJvamVjdDpQVDAxMjM0NTY3ODlhYmNkZWY=")
-	canon := NewCanon(NewRules([]string{"auth_token", "signing_key", "webhook_secret"}, nil, nil).WithSecrets(secrets))
+	canon := New(NewRules([]string{"auth_token", "signing_key", "webhook_secret"}, nil, nil).WithSecrets(secrets))
 	raw := []byte(signalwire)
 	facts := Facts{Provider: "signalwire", Mapping: 1}
 	var out []byte

@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ func plain(b []byte) int {
 }
 
 // text reads a string, its first quote consumed, and appends it with quotes.
-func (c *Canon) text() bool {
+func (c *Canonicalizer) text() bool {
 	rest := c.in[c.at:]
 	n := plain(rest)
 	if n == len(rest) || rest[n] != '"' {
@@ -49,7 +49,7 @@ func (c *Canon) text() bool {
 }
 
 // escaped is text for a string with escapes, controls or other than ASCII.
-func (c *Canon) escaped() bool {
+func (c *Canonicalizer) escaped() bool {
 	c.out = append(c.out, '"')
 	for c.at < len(c.in) {
 		if n := plain(c.in[c.at:]); n > 0 {
@@ -97,7 +97,7 @@ func wide(b []byte) int {
 
 // escape reads one escape sequence; NUL and lone surrogates, which text in
 // Postgres cannot hold, are dropped.
-func (c *Canon) escape() bool {
+func (c *Canonicalizer) escape() bool {
 	if c.at+1 >= len(c.in) {
 		return false
 	}
@@ -134,7 +134,7 @@ func (c *Canon) escape() bool {
 	return true
 }
 
-func (c *Canon) hex() (rune, bool) {
+func (c *Canonicalizer) hex() (rune, bool) {
 	if c.at+4 > len(c.in) {
 		return 0, false
 	}

@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ func canonical(t interface {
 }, rules *Rules, raw string,
 ) string {
 	t.Helper()
-	out, err := NewCanon(rules).Append(nil, []byte(raw))
+	out, err := New(rules).Append(nil, []byte(raw))
 	if err != nil {
 		t.Fatalf("%.200q: %v", raw, err)
 	}
@@ -57,7 +57,7 @@ func TestAppend(t *testing.T) {
 }
 
 func TestAppendRefuses(t *testing.T) {
-	canon := NewCanon(testRules)
+	canon := New(testRules)
 	for _, raw := range []string{
 		"", " ", "{", "}", "[", "]", `"`, `"\`, `"\"`, `"\u12"`, `"\u12g4"`, `"\x"`, `"\ud800\u"`, `"\ud800\u00zz"`, "-", "+1", "01", "-01",
 		"1.", ".1", "1e", "1e+", "0x1", "1 2", "NaN", "Infinity", "tru", "truex", "nul", "True", `{"a"}`, `{"a":}`, `{"a":1,}`, `{,}`, `{"a":1 "b":2}`,
@@ -154,7 +154,7 @@ func TestDepth(t *testing.T) {
 
 // However an object is spelled, it comes out as what it holds is defined to.
 func TestSpellingMakesNoDifference(t *testing.T) {
-	canon := NewCanon(testRules)
+	canon := New(testRules)
 	rapid.Check(t, func(t *rapid.T) {
 		v := trees(3).Draw(t, "tree")
 		raw, want := speller{t}.spell(v, false), write(v, false)
@@ -168,9 +168,9 @@ func TestSpellingMakesNoDifference(t *testing.T) {
 	})
 }
 
-// A Canon keeps nothing of what it read before.
+// A Canonicalizer keeps nothing of what it read before.
 func TestCanonIsUsedAgain(t *testing.T) {
-	canon := NewCanon(testRules)
+	canon := New(testRules)
 	for _, broken := range []string{`{"b":{"c":[{"a":1,"b":`, `{"tools":[3,2,`, strings.Repeat("[", maxDepth+9)} {
 		if _, err := canon.Append(nil, []byte(broken)); err == nil {
 			t.Fatalf("%s: no error", broken)
@@ -202,7 +202,7 @@ func TestCanonIsUsedAgain(t *testing.T) {
 }
 
 func TestAppendAllocatesNothing(t *testing.T) {
-	canon := NewCanon(withSecrets("a-credential-of-the-connection"))
+	canon := New(withSecrets("a-credential-of-the-connection"))
 	raw, out := []byte(signalwire), make([]byte, 0, 2*len(signalwire))
 	once := func() {
 		out, _ = canon.Append(out[:0], raw)
@@ -223,7 +223,7 @@ func FuzzAppend(f *testing.F) {
 		f.Add([]byte(raw))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		canon := NewCanon(testRules)
+		canon := New(testRules)
 		out, err := canon.Append(nil, raw)
 		if want := json.Valid(lenient(raw)); (err == nil) != want {
 			t.Fatalf("error %v, while encoding/json says %t", err, want)
@@ -240,7 +240,7 @@ func FuzzAppend(f *testing.F) {
 		if bytes.ContainsAny(raw, "\\0123456789") || bytes.Count(raw, []byte("{"))+bytes.Count(raw, []byte("[")) > maxDepth || !bytes.Equal(raw, lenient(raw)) {
 			return // escapes, numbers, depth and invalid bytes are read otherwise, and have tests of their own
 		}
-		if out, err = NewCanon(NewRules(nil, nil, nil)).Append(nil, raw); err != nil {
+		if out, err = New(NewRules(nil, nil, nil)).Append(nil, raw); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := decoded(t, out), decoded(t, raw); !reflect.DeepEqual(got, want) {

@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"strings"
@@ -29,11 +29,11 @@ p\u0430ssword|\u0440\u0430ssw\u043erd|ＰＡＳＳＷＯＲＤ|ｐｉｎ|pa\u200
 
 // unescape reads \uXXXX, so that look-alike letters can be told apart here.
 func unescape(name string) string {
-	out, err := NewCanon(testRules).Append(nil, []byte(`"`+name+`"`))
+	out, err := New(testRules).Append(nil, []byte(`"`+name+`"`))
 	if err != nil {
 		return name
 	}
-	return Unquote(out)
+	return Text(out)
 }
 
 // Credentials by the place where they stand, wherever in an object.

@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"encoding/json"
@@ -48,7 +48,7 @@ func TestSecretNames(t *testing.T) {
 
 // A secret leaves nothing behind, wherever and however it is written.
 func TestSecretMembersAreDropped(t *testing.T) {
-	canon := NewCanon(testRules)
+	canon := New(testRules)
 	const marker = "hunter2hunter2"
 	rapid.Check(t, func(t *rapid.T) {
 		v := objects(3).Draw(t, "object")
@@ -182,7 +182,7 @@ func FuzzRedaction(f *testing.F) {
 	f.Add(`[12345678,-1.2345678e7]`, "12345678")
 	f.Add(`{"b":"\\\\\\\\\\","a":"\\\\\\\\\""}`, `\\\\\\\\`)
 	f.Fuzz(func(t *testing.T, raw, credential string) {
-		if _, err := NewCanon(testRules).Append(nil, []byte(raw)); err != nil {
+		if _, err := New(testRules).Append(nil, []byte(raw)); err != nil {
 			return
 		}
 		clean := strings.ReplaceAll(strings.ToValidUTF8(credential, ""), "\x00", "")

@@ -1,11 +1,14 @@
-package model
+// Package payload reads the fields of a provider's object into those of an account:
+// each in its canonical form, with a warning where that is impossible.
+package payload
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 	"time"
 
+	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/model/normalize"
 )
 
@@ -22,69 +25,26 @@ import (
 type Object struct {
 	members []field
 	path    string
-	warn    *[]Warning
+	warn    *[]model.Warning
 }
 
 type field struct{ name, value []byte }
 
-// ReadObject returns the members of canonical, which a Canon made, and appends
-// what cannot be read to warnings. What is no object has no members.
-func ReadObject(canonical []byte, warnings *[]Warning) Object {
-	return Object{members: fields(canonical), warn: warnings}
+// Read returns the members of a canonical object, and appends what cannot be read
+// to warnings. Any other value has no members.
+func Read(canonical []byte, warnings *[]model.Warning) Object {
+	return Object{members: members(canonical), warn: warnings}
 }
 
-// fields splits a canonical object, which has no white space. Of what is not
-// canonical it returns what comes before.
-func fields(b []byte) []field {
-	if len(b) < 2 || b[0] != '{' {
+func members(v []byte) []field {
+	if len(v) == 0 || v[0] != '{' {
 		return nil
 	}
 	list := make([]field, 0, 24)
-	for at := 1; at < len(b) && b[at] == '"'; at++ {
-		colon := endOf(b, at)
-		if colon-at < 2 || colon == len(b) || b[colon] != ':' {
-			break
-		}
-		name := b[at+1 : colon-1]
-		if at = endOf(b, colon+1); at == colon+1 {
-			break
-		}
-		list = append(list, field{name, b[colon+1 : at]})
+	for name, value := range canon.Each(v) {
+		list = append(list, field{name, value})
 	}
 	return list
-}
-
-// endOf returns where the canonical value that begins at b[at] ends, at most
-// the end of b.
-func endOf(b []byte, at int) int {
-	depth := 0
-	for ; at < len(b); at++ {
-		switch b[at] {
-		case '"':
-			for at++; at < len(b) && b[at] != '"'; at++ {
-				if b[at] == '\\' {
-					at++
-				}
-			}
-			if depth == 0 {
-				return min(at+1, len(b))
-			}
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return at
-			}
-			if depth--; depth == 0 {
-				return at + 1
-			}
-		case ',':
-			if depth == 0 {
-				return at
-			}
-		}
-	}
-	return len(b)
 }
 
 func (o Object) value(name string) []byte {
@@ -106,7 +66,7 @@ func (o Object) Raw(name string) []byte { return o.value(name) }
 // column holds instead, "" for null.
 func (o Object) Warn(name, problem, stored string) {
 	sent, _ := o.sent(name)
-	*o.warn = append(*o.warn, Warning{Field: o.path + name, Value: shown(sent), Problem: problem, Stored: stored})
+	*o.warn = append(*o.warn, model.Warning{Field: o.path + name, Value: shown(sent), Problem: problem, Stored: stored})
 }
 
 // Object returns the member's own members; none where it is no object.
@@ -115,7 +75,7 @@ func (o Object) Object(name string) Object {
 	if v != nil && v[0] != '{' && string(v) != "null" {
 		o.Warn(name, "is not an object", "")
 	}
-	return Object{members: fields(v), path: o.path + name + ".", warn: o.warn}
+	return Object{members: members(v), path: o.path + name + ".", warn: o.warn}
 }
 
 // sent returns the member's text, or its literal if it is a number or a truth
@@ -126,7 +86,7 @@ func (o Object) sent(name string) (text string, ok bool) {
 	case v == nil || string(v) == "null":
 		return "", true
 	case v[0] == '"':
-		return Unquote(v), true
+		return canon.Text(v), true
 	case v[0] == '{' || v[0] == '[':
 		return "", false
 	default:
@@ -187,7 +147,7 @@ func (o Object) Lower(name string) string { return strings.ToLower(strings.TrimS
 // number of at most MaxExternalID bytes.
 func (o Object) ID(name string) string {
 	id := o.Text(name)
-	if len(id) > MaxExternalID {
+	if len(id) > model.MaxExternalID {
 		o.Warn(name, "is longer than an id", "")
 		return ""
 	}
@@ -255,7 +215,7 @@ func (o Object) Time(name string, parse func(string) (time.Time, bool)) time.Tim
 
 // Status returns the state that states has for the member's text, in any case and
 // without blanks around it; Unknown, with a warning, for any other.
-func (o Object) Status(name string, states map[string]Status) Status {
+func (o Object) Status(name string, states map[string]model.Status) model.Status {
 	sent := strings.TrimSpace(o.text(name))
 	if s, ok := states[strings.ToLower(sent)]; ok {
 		return s
@@ -264,100 +224,43 @@ func (o Object) Status(name string, states map[string]Status) Status {
 	if sent == "" {
 		problem = "is missing"
 	}
-	o.Warn(name, problem, string(Unknown))
-	return Unknown
+	o.Warn(name, problem, string(model.Unknown))
+	return model.Unknown
 }
 
 // Items returns the canonical JSON of each element of an array.
-func (o Object) Items(name string) [][]byte {
+func (o Object) Items(name string) (list [][]byte) {
 	v := o.value(name)
-	if v == nil || string(v) == "null" {
-		return nil
-	}
-	if v[0] != '[' {
+	switch {
+	case v == nil || string(v) == "null":
+	case v[0] != '[':
 		o.Warn(name, "is not a list", "")
-		return nil
-	}
-	return items(v)
-}
-
-// items splits a canonical array.
-func items(v []byte) (list [][]byte) {
-	for at := 1; at < len(v) && v[at] != ']'; {
-		end := endOf(v, at)
-		if end == at {
-			break
-		}
-		list = append(list, v[at:end])
-		if at = end; at < len(v) && v[at] == ',' {
-			at++
+	default:
+		for _, item := range canon.Each(v) {
+			list = append(list, item)
 		}
 	}
 	return list
 }
 
-// Unquote returns the text of a canonical JSON string, "" for anything else.
-// Its escapes are \" \\ and \u00xx alone.
-func Unquote(v []byte) string {
-	if len(v) < 2 || v[0] != '"' || v[len(v)-1] != '"' {
+// Limits of a value in a warning, in bytes. A longer word is more likely a token
+// than a code: the longest name of a time zone has 32.
+const (
+	maxShown     = 64
+	maxShownWord = 32
+)
+
+// shown returns a value in quotes for a warning, and "" for a value that could hold
+// a credential in the wrong place: a URL, user:password@host, a token.
+func shown(value string) string {
+	at := strings.LastIndexByte(value, '@')
+	if value == "" || len(value) > maxShown || strings.Contains(value, "://") || at >= 0 && strings.Contains(value[:at], ":") {
 		return ""
 	}
-	v = v[1 : len(v)-1]
-	if bytes.IndexByte(v, '\\') < 0 {
-		return string(v)
-	}
-	out := make([]byte, 0, len(v))
-	for len(v) > 0 {
-		n := escapeLen(v)
-		if n == len(`\u0000`) {
-			b, _ := strconv.ParseUint(string(v[2:n]), 16, 8)
-			out = append(out, byte(b))
-		} else {
-			out = append(out, v[n-1])
+	for word := range strings.FieldsSeq(value) {
+		if len(word) > maxShownWord {
+			return ""
 		}
-		v = v[n:]
 	}
-	return string(out)
-}
-
-// escapeLen returns how many bytes the escape that canonical text begins with
-// takes; 1 where it begins with none.
-func escapeLen(text []byte) int {
-	switch {
-	case text[0] != '\\':
-		return 1
-	case len(text) > 1 && text[1] == 'u':
-		return min(len(`\u0000`), len(text))
-	default:
-		return min(len(`\"`), len(text))
-	}
-}
-
-// Overlay returns lower, an object of less detail, laid over stored, a fuller
-// one of the same account: lower's members win, stored's others stay. Either
-// can have white space, as what jsonb writes has. The result is an object for
-// Append to make canonical; where one of the two is no object, it is the other.
-func Overlay(stored, lower []byte) []byte {
-	under, isUnder := inside(stored)
-	over, isOver := inside(lower)
-	switch {
-	case !isUnder || isOver && len(under) == 0:
-		return lower
-	case !isOver || len(over) == 0:
-		return stored
-	}
-	out := make([]byte, 0, len(under)+len(over)+len("{,}"))
-	out = append(append(out, '{'), under...)
-	out = append(append(out, ','), over...) // of equal names the last one wins
-	return append(out, '}')
-}
-
-// inside returns what stands between the braces of an object.
-func inside(b []byte) ([]byte, bool) {
-	const space = " \t\r\n"
-	b = bytes.Trim(b, space)
-	if len(b) < 2 || b[0] != '{' || b[len(b)-1] != '}' {
-		return nil, false
-	}
-	return bytes.Trim(b[1:len(b)-1], space), true
+	return strconv.Quote(value)
 }

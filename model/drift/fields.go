@@ -1,10 +1,12 @@
-package model
+package drift
 
 import (
 	"bytes"
 	"maps"
 	"slices"
 	"strings"
+
+	"rollcall/model/canon"
 )
 
 // A Type is a set of JSON types.
@@ -43,12 +45,12 @@ func TypesOf(names []string) (t Type) {
 	return t
 }
 
-// typeOf is the type of the canonical value at b[at].
-func typeOf(b []byte, at int) Type {
-	if at >= len(b) {
+// typeOf returns the type of a canonical value.
+func typeOf(v []byte) Type {
+	if len(v) == 0 {
 		return TypeNull
 	}
-	switch b[at] {
+	switch v[0] {
 	case '{':
 		return TypeObject
 	case '[':
@@ -102,23 +104,17 @@ func (f *Fields) value(at *node, v []byte, n int64, depth int) {
 	if depth == maxShapeDepth {
 		return
 	}
-	switch typeOf(v, 0) {
-	case TypeObject:
-		for _, member := range fields(v) {
-			f.member(at, pathName(member.name), member.value, n, depth)
+	isArray := typeOf(v) == TypeArray
+	for name, value := range canon.Each(v) {
+		part := eachItem
+		if !isArray {
+			part = pathName(name)
 		}
-	case TypeArray:
-		for _, item := range items(v) {
-			f.member(at, eachItem, item, n, depth)
+		if below := f.below(at, part); below != nil {
+			below.Types |= typeOf(value)
+			below.Count += n
+			f.value(below, value, n, depth+1)
 		}
-	}
-}
-
-func (f *Fields) member(at *node, name string, v []byte, n int64, depth int) {
-	if below := f.below(at, name); below != nil {
-		below.Types |= typeOf(v, 0)
-		below.Count += n
-		f.value(below, v, n, depth+1)
 	}
 }
 

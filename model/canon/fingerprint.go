@@ -1,27 +1,25 @@
-package model
+package canon
 
 import (
 	"crypto/sha256"
 	"encoding/binary"
+
+	"rollcall/model"
 )
 
-// A Fingerprint stands for all that counts as a change of one account: two
-// that are equal need no look at the account itself.
-type Fingerprint [16]byte
-
-// Facts are what a provider tells about an account outside of its object, and
+// Facts are what a provider says about an account outside of its object, and
 // what else decides how that object is mapped.
 type Facts struct {
-	Provider string // its name
-	Mapping  int    // the version of its mapping
-	Parent   string // the parent's external id, where it stands outside
-	Status   Status // the state, where it is known from outside; else ""
+	Provider string       // its name
+	Mapping  int          // the version of its mapping
+	Parent   string       // the parent's external id, where it stands outside
+	Status   model.Status // the state, where it is known from outside; else ""
 }
 
 // Fingerprint hashes facts and the object that Append brought into canonical
 // form last, without its volatile members. It is SHA-256, cut to 16 bytes: a
 // collision is no concern of any directory's size, and no provider can make one.
-func (c *Canon) Fingerprint(canonical []byte, f Facts) Fingerprint {
+func (c *Canonicalizer) Fingerprint(canonical []byte, f Facts) model.Fingerprint {
 	b := c.scratch[:0]
 	for _, s := range [...]string{f.Provider, f.Parent, string(f.Status)} {
 		b = binary.AppendUvarint(b, uint64(len(s)))
@@ -39,5 +37,5 @@ func (c *Canon) Fingerprint(canonical []byte, f Facts) Fingerprint {
 	}
 	c.scratch = b
 	sum := sha256.Sum256(b)
-	return Fingerprint(sum[:16])
+	return model.Fingerprint(sum[:16])
 }

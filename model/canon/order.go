@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"bytes"
@@ -30,7 +30,7 @@ func compare(text []byte, a, b *member) int {
 }
 
 // close puts the members from first on in order and ends the object.
-func (c *Canon) close(start, first int, sorted, top bool) {
+func (c *Canonicalizer) close(start, first int, sorted, top bool) {
 	members, dropped := c.dropPairs(c.members[first:])
 	if dropped || !sorted {
 		members = c.sortMembers(start, members)
@@ -48,7 +48,7 @@ func (c *Canon) close(start, first int, sorted, top bool) {
 
 // sortMembers writes the members of the object at start anew, in order, and
 // returns those that stay.
-func (c *Canon) sortMembers(start int, members []member) []member {
+func (c *Canonicalizer) sortMembers(start int, members []member) []member {
 	c.scratch = append(c.scratch[:0], c.out[start:]...)
 	slices.SortFunc(members, func(a, b member) int {
 		if order := compare(c.out, &a, &b); order != 0 {
@@ -77,7 +77,7 @@ func (c *Canon) sortMembers(start int, members []member) []member {
 }
 
 // sortItems puts the items of a set in order; equal ones stay.
-func (c *Canon) sortItems(start, first int) {
+func (c *Canonicalizer) sortItems(start, first int) {
 	items := c.items[first:]
 	slices.SortFunc(items, func(a, b span) int {
 		return bytes.Compare(c.out[a.from:a.to], c.out[b.from:b.to])

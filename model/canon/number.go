@@ -1,4 +1,4 @@
-package model
+package canon
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ type numeral struct {
 }
 
 // number reads a number and keeps its digits.
-func (c *Canon) number() bool {
+func (c *Canonicalizer) number() bool {
 	from := c.at
 	d, spelled, ok := c.numeral()
 	if !ok {
@@ -34,7 +34,7 @@ func (c *Canon) number() bool {
 }
 
 // numeral reads a number; spelled tells that it has an exponent.
-func (c *Canon) numeral() (d numeral, spelled, ok bool) {
+func (c *Canonicalizer) numeral() (d numeral, spelled, ok bool) {
 	d.minus = c.sign("-")
 	d.whole = c.digits()
 	if len(d.whole) == 0 || d.whole[0] == '0' && len(d.whole) > 1 {
@@ -90,7 +90,7 @@ func appendZeros(dst []byte, n int) []byte {
 }
 
 // sign passes over one byte if it is among those.
-func (c *Canon) sign(those string) bool {
+func (c *Canonicalizer) sign(those string) bool {
 	if c.at < len(c.in) && strings.IndexByte(those, c.in[c.at]) >= 0 {
 		c.at++
 		return true
@@ -98,7 +98,7 @@ func (c *Canon) sign(those string) bool {
 	return false
 }
 
-func (c *Canon) digits() []byte {
+func (c *Canonicalizer) digits() []byte {
 	from := c.at
 	for c.at < len(c.in) && c.in[c.at] >= '0' && c.in[c.at] <= '9' {
 		c.at++
