@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -91,6 +93,12 @@ func (c Connection) Fetch(base *url.URL) fetch.Options {
 	}
 }
 
+// Variable returns the name of one of the connection's variables: its own name
+// in upper case before name.
+func (c Connection) Variable(name string) string {
+	return strings.ToUpper(strings.ReplaceAll(c.Name, "-", "_")) + "_" + name
+}
+
 // A Provider opens connections of one kind.
 type Provider struct {
 	Name string
@@ -101,7 +109,7 @@ type Provider struct {
 
 // Define makes a provider of its name and the function that opens a connection
 // with a configuration C. C's fields carry env tags; its BaseURL field must be
-// a URL.
+// a BaseURL.
 func Define[C any](name string, open func(Connection, C) (Source, error)) Provider {
 	return Provider{
 		Name:   name,
@@ -110,9 +118,52 @@ func Define[C any](name string, open func(Connection, C) (Source, error)) Provid
 	}
 }
 
-// Variables are the names of what a connection of the provider reads beside the
-// settings of all, without the connection's prefix.
-func (p Provider) Variables() []string { return Variables("", p.config()) }
+// Connection returns a connection of the provider whose configuration is yet to
+// be read.
+func (p Provider) Connection(name string) Configured {
+	return Configured{Connection: Connection{Name: name, Provider: p.Name}, Config: p.config(), provider: p}
+}
+
+// A Configured is a connection with its provider's configuration.
+type Configured struct {
+	Connection
+
+	// Config points to the provider's configuration, a struct with env tags.
+	Config any
+
+	provider Provider
+}
+
+// Blank returns the connection without what was read.
+func (c Configured) Blank() Configured {
+	blank := c.provider.Connection(c.Name)
+	blank.Secrets = c.Secrets
+	return blank
+}
+
+// Open opens the connection. It sends the provider no request yet.
+func (c Configured) Open(userAgent string, logger *slog.Logger, observe func(fetch.Attempt), arrived func(kind, id string)) (Source, error) {
+	c.UserAgent, c.Logger, c.Observe, c.Arrived = userAgent, logger, observe, arrived
+	source, err := c.provider.open(c.Connection, c.Config)
+	if err != nil {
+		return nil, fmt.Errorf("connection %s: %w", c.Name, err)
+	}
+	return source, nil
+}
+
+// Shape describes, without a secret, what the connection reads from its provider:
+// two that are equal read the same. It does not hold how fast they read.
+func (c Configured) Shape() string { return fmt.Sprintf("%+v", c.Config) }
+
+// Base returns where the connection's provider is, nil where it has no address.
+func (c Configured) Base() *url.URL {
+	v := reflect.Indirect(reflect.ValueOf(c.Config))
+	if v.Kind() != reflect.Struct || !v.FieldByName("BaseURL").IsValid() {
+		return nil
+	}
+	base, _ := v.FieldByName("BaseURL").Interface().(BaseURL)
+	return base.URL
+}
 
 // A BaseURL is where a provider's API begins: https, or http on a loopback
 // address, without user part, query or fragment.

@@ -3,8 +3,6 @@ package sources
 import (
 	"context"
 	"errors"
-	"net/url"
-	"reflect"
 )
 
 // A Prober is a Source of which it can be told at little cost whether its
@@ -18,20 +16,3 @@ type Prober interface {
 // ErrCredential is that the provider refused a credential, where the answer's
 // status alone does not say so.
 var ErrCredential = errors.New("the credential was refused")
-
-// Base is where the connection's provider is, nil where it has no address.
-func (c Configured) Base() *url.URL {
-	v := reflect.Indirect(reflect.ValueOf(c.config))
-	if v.Kind() != reflect.Struct {
-		return nil
-	}
-	field := v.FieldByName("BaseURL")
-	if !field.IsValid() {
-		return nil
-	}
-	base, ok := field.Interface().(BaseURL)
-	if !ok {
-		return nil
-	}
-	return base.URL
-}

@@ -17,6 +17,7 @@ import (
 	"rollcall/sink"
 	"rollcall/sink/sinktest"
 	"rollcall/sources"
+	"rollcall/sources/env"
 	"rollcall/sources/simulate"
 )
 
@@ -125,11 +126,11 @@ func TestReadmeCommands(t *testing.T) {
 
 // TestReadmeVariables looks up every variable that the README names.
 func TestReadmeVariables(t *testing.T) {
-	known := append(sources.Variables("", new(config)), "DATABASE_URL", "ROLLCALL_SOURCES", "TEST_DATABASE_URL", "X", "X_FILE", "UTC")
+	known := append(env.Variables("", new(config)), "DATABASE_URL", "ROLLCALL_SOURCES", "TEST_DATABASE_URL", "X", "X_FILE", "UTC")
 	known = append(known, "DATABASE_URL_FILE", "HTTPS_PROXY", "NO_PROXY") // the last two are net/http's
-	known = append(known, sources.Variables("", new(sources.Settings))...)
+	known = append(known, env.Variables("", new(sources.Settings))...)
 	for _, p := range providers {
-		known = append(known, p.Variables()...)
+		known = append(known, env.Variables("", p.Connection("x").Config)...)
 	}
 	for _, m := range regexp.MustCompile("`([A-Z][A-Z_]+)`").FindAllStringSubmatch(readme(t), -1) {
 		if name := m[1]; !slices.Contains(known, name) {

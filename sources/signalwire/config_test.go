@@ -9,12 +9,13 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
 func TestConfig(t *testing.T) {
 	t.Run("signalwire", func(t *testing.T) {
 		var cfg Config
-		problems := sources.Decode(t.Context(), envconfig.MapLookuper(nil), "SW_", &cfg)
+		problems := env.Decode(t.Context(), envconfig.MapLookuper(nil), "SW_", &cfg)
 		for _, name := range []string{"SW_BASE_URL", "SW_PROJECT_ID", "SW_API_TOKEN"} {
 			if !strings.Contains(strings.Join(problems, "\n"), name) {
 				t.Errorf("%s is missing and not told: %q", name, problems)
@@ -26,7 +27,7 @@ func TestConfig(t *testing.T) {
 	})
 	t.Run("twilio", func(t *testing.T) {
 		var cfg TwilioConfig
-		problems := sources.Decode(t.Context(), envconfig.MapLookuper(map[string]string{"T_ACCOUNT_SID": "AC1", "T_AUTH_TOKEN": "x"}), "T_", &cfg)
+		problems := env.Decode(t.Context(), envconfig.MapLookuper(map[string]string{"T_ACCOUNT_SID": "AC1", "T_AUTH_TOKEN": "x"}), "T_", &cfg)
 		if len(problems) > 0 || cfg.BaseURL.String() != "https://api.twilio.com" || cfg.PageSize != 1000 {
 			t.Errorf("%+v, %q", cfg, problems)
 		}
@@ -34,8 +35,8 @@ func TestConfig(t *testing.T) {
 	for _, size := range []string{"0", "1001", "-1", "many", "1e3"} {
 		t.Run("PAGE_SIZE="+size, func(t *testing.T) {
 			var cfg TwilioConfig
-			env := envconfig.MapLookuper(map[string]string{"ACCOUNT_SID": "AC1", "AUTH_TOKEN": "x", "PAGE_SIZE": size})
-			if problems := sources.Decode(t.Context(), env, "", &cfg); len(problems) != 1 || !strings.Contains(problems[0], "PAGE_SIZE") {
+			vars := envconfig.MapLookuper(map[string]string{"ACCOUNT_SID": "AC1", "AUTH_TOKEN": "x", "PAGE_SIZE": size})
+			if problems := env.Decode(t.Context(), vars, "", &cfg); len(problems) != 1 || !strings.Contains(problems[0], "PAGE_SIZE") {
 				t.Errorf("problems %q", problems)
 			}
 		})
