@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -43,8 +44,7 @@ func (s Secret) Tag() string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// Settings are what every connection can be told in its environment, whatever
-// its provider.
+// Settings are the variables that every connection has, whatever its provider.
 type Settings struct {
 	Schedule         Schedule      `env:"SCHEDULE"`
 	Timeout          time.Duration `env:"TIMEOUT, default=10m"`
@@ -67,7 +67,8 @@ type Connection struct {
 
 	UserAgent string
 	Logger    *slog.Logger
-	Observe   func(fetch.Attempt) // told of every request's end; may be nil
+	Transport http.RoundTripper   // for tests; nil is the network
+	Observe   func(fetch.Attempt) // called at the end of every try of a request; may be nil
 
 	// Arrived is called as each thing that a listing is made of arrives, by its
 	// kind and id: an account, a member of a network. It may be nil. A run makes
@@ -76,12 +77,16 @@ type Connection struct {
 }
 
 // Fetch returns the options of the connection's HTTP client against base.
-func (c Connection) Fetch(base *url.URL) fetch.Options {
+// credentials are the variables to check where a credential is refused.
+func (c Connection) Fetch(base BaseURL, credentials ...string) fetch.Options {
 	if c.Secrets == nil {
 		c.Secrets = new(canon.Secrets)
 	}
 	return fetch.Options{
-		Base:           base,
+		Base:           base.URL,
+		Prefix:         c.Variable(""),
+		Credentials:    credentials,
+		Transport:      c.Transport,
 		Secrets:        c.Secrets,
 		Concurrency:    c.Concurrency,
 		RateLimit:      c.RateLimit,
@@ -96,6 +101,9 @@ func (c Connection) Fetch(base *url.URL) fetch.Options {
 // Variable returns the name of one of the connection's variables: its own name
 // in upper case before name.
 func (c Connection) Variable(name string) string {
+	if c.Name == "" {
+		return name
+	}
 	return strings.ToUpper(strings.ReplaceAll(c.Name, "-", "_")) + "_" + name
 }
 

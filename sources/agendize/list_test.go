@@ -24,8 +24,8 @@ const (
 )
 
 func openOver(transport http.RoundTripper) *source {
-	o := sourcetest.NewOpening(transport)
-	return open(o.Fetch(o.Base("")), Config{APIKey: testKey, Token: testToken})
+	s, _ := New(sourcetest.Connection(transport), Config{BaseURL: sourcetest.Base(""), APIKey: testKey, Token: testToken}) // has no error
+	return s.(*source)
 }
 
 func day(n int) time.Time { return time.Date(2024, 1, n, 0, 0, 0, 0, time.UTC) }

@@ -9,8 +9,11 @@
 package audian
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"rollcall/model/canon"
@@ -61,28 +64,28 @@ type source struct {
 
 // New opens a connection to Audian.
 func New(c sources.Connection, cfg Config) (sources.Source, error) {
-	return open(c.Fetch(cfg.BaseURL.URL), cfg)
-}
-
-// NewKazoo opens a connection to a Kazoo.
-func NewKazoo(c sources.Connection, cfg KazooConfig) (sources.Source, error) {
-	return New(c, Config(cfg))
-}
-
-func open(options fetch.Options, cfg Config) (sources.Source, error) {
 	switch {
 	case cfg.APIKey == "" && cfg.AuthToken == "":
 		return nil, errors.New("there is no credential: set API_KEY or AUTH_TOKEN")
 	case cfg.APIKey != "" && cfg.AuthToken != "":
-		return nil, errors.New("API_KEY and AUTH_TOKEN are both set: keep one of them; with API_KEY a token is got, and renewed, by itself")
+		return nil, errors.New("API_KEY and AUTH_TOKEN are both set: keep one of them; with API_KEY rollcall gets and renews tokens by itself")
 	case cfg.PageSize < 1:
 		return nil, errors.New("PAGE_SIZE must be at least 1")
 	}
+	credential := "API_KEY"
+	if cfg.APIKey == "" {
+		credential = "AUTH_TOKEN"
+	}
+	options := c.Fetch(cfg.BaseURL, credential)
 	if options.Concurrency < 1 {
 		options.Concurrency = fetch.DefaultConcurrency
 	}
 	options.Secrets.Add(cfg.APIKey.Reveal(), cfg.AuthToken.Reveal())
 	token := newToken(cfg.APIKey, cfg.AuthToken, options.Secrets)
+	if !version.MatchString(options.Base.Path) {
+		options.NotFound = options.Prefix + "BASE_URL usually ends with /v2"
+		token.hint = "; " + options.NotFound
+	}
 	options.Authorize, options.Renew = token.authorize, token.renew
 	options.ErrorCode = func(body []byte) string {
 		echoed, _ := fetch.Member(body, "auth_token")
@@ -97,7 +100,7 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 		pageSize: cfg.PageSize,
 		workers:  options.Concurrency,
 		metadata: sources.Metadata{
-			Mapping:  2,
+			Mapping:  mapping,
 			Rules:    canon.NewRules(secrets, volatile, sets).WithSecrets(options.Secrets),
 			IDMember: "id",
 			// The last of tree, but for the credential's own account.
@@ -105,6 +108,14 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 			Identity:         options.Base.Host + "/" + cfg.AccountID,
 		},
 	}, nil
+}
+
+// version matches the path of a base URL that names the API's version.
+var version = regexp.MustCompile(`/v\d+$`)
+
+// NewKazoo opens a connection to a Kazoo.
+func NewKazoo(c sources.Connection, cfg KazooConfig) (sources.Source, error) {
+	return New(c, Config(cfg))
 }
 
 // Metadata implements [sources.Source].
@@ -125,8 +136,86 @@ func errorCode(body []byte) string {
 // ref names an account at the provider, or with below one of its lists.
 func ref(id, below string) string { return "accounts/" + fetch.PathSegment(id) + below }
 
-// refused tells whether err is about the credential as a whole.
+// refused reports whether err is about the credential as a whole.
 func refused(err error) bool {
 	var failure *tokenError
 	return errors.As(err, &failure) || fetch.Status(err) == http.StatusUnauthorized
+}
+
+// envelopeBytes is what an answer may hold besides its account.
+const envelopeBytes = 64 << 10
+
+// success is the status of an answer that is not an error.
+const success = "success"
+
+// get reads one account. The object that it returns carries that id. It stands in the answer's data, or is the answer.
+func (s *source) get(ctx context.Context, id string) (object []byte, err error) {
+	err = s.client.Get(ctx, ref(id, ""), nil, func(r *http.Response) error {
+		body, err := fetch.ReadObject(r.Body, sources.MaxRecord+envelopeBytes)
+		if err != nil {
+			return err
+		}
+		echoed, _ := fetch.Member(body, "auth_token")
+		s.token.learn(echoed)
+		data, wrapped := fetch.Member(body, "data")
+		if !wrapped && fetch.ID(body, "id") == id {
+			object = body
+			return fetch.CheckObject(body)
+		}
+		if err := fetch.CheckAnswer(body, success); err != nil {
+			return err
+		}
+		switch object = data; {
+		case !wrapped:
+			return errors.New("the answer has no data: it holds no account")
+		case fetch.ID(object, "id") != id:
+			return errors.New("the answer holds another account: its id differs")
+		}
+		return nil
+	})
+	return object, err
+}
+
+// Lookup implements [sources.Source]. The object lacks the ancestors, which stand in the lists alone: it is laid
+// over the one that the directory has, whose parent stays.
+func (s *source) Lookup(ctx context.Context, id string) (sources.Record, error) {
+	switch id {
+	case "", ".", "..":
+		return sources.Record{}, fmt.Errorf("%q is no id of an account: in a path it means something else", id)
+	}
+	if err := s.token.ready(ctx); err != nil {
+		return sources.Record{}, err
+	}
+	raw, err := s.get(ctx, id)
+	if fetch.IsGone(err) {
+		return sources.Record{}, sources.ErrGone
+	}
+	if err != nil {
+		return sources.Record{}, err
+	}
+	below := id != s.account // the credential's own account is a root
+	return sources.Record{
+		ID:         id,
+		Raw:        raw,
+		Oversize:   len(raw) > sources.MaxRecord,
+		KeepParent: below,
+		Lower:      below,
+	}, nil
+}
+
+// Probe gets a token, and reads the credential's own account and a list of one account below it.
+func (s *source) Probe(ctx context.Context) error {
+	err := s.token.ready(ctx)
+	if err == nil {
+		_, err = s.get(ctx, s.account)
+	}
+	if err == nil {
+		if _, err = s.page(ctx, ref(s.account, "/descendants"), position{}, 1); missing(err) {
+			_, err = s.page(ctx, ref(s.account, "/accounts"), position{}, 1)
+		}
+	}
+	if failure := (*tokenError)(nil); errors.As(err, &failure) {
+		return fmt.Errorf("%w: %w", sources.ErrCredential, err)
+	}
+	return err
 }

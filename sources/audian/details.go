@@ -30,17 +30,9 @@ type entry struct {
 // entries yields the items of the lists with their records, in the order of the listing.
 func (s *source) entries(ctx context.Context, cursor string) iter.Seq2[entry, error] {
 	items := func(ctx context.Context) iter.Seq2[entry, error] {
-		return func(yield func(entry, error) bool) {
-			err := s.below(ctx, cursor, func(e entry) error {
-				if !yield(e, nil) {
-					return errStopped
-				}
-				return nil
-			})
-			if err != nil && !errors.Is(err, errStopped) {
-				yield(entry{}, err)
-			}
-		}
+		return sources.Emit(func(emit func(entry, error) error) error {
+			return s.below(ctx, cursor, func(e entry) error { return emit(e, nil) })
+		})
 	}
 	return sources.InOrder(ctx, aheadOf*s.workers, items, s.detail)
 }
@@ -76,15 +68,14 @@ func (s *source) detail(ctx context.Context, e entry) (entry, error) {
 	return e, nil
 }
 
-// detailed tells whether nothing is to be asked for: the item is a full object (Audian's own list may hold
-// those), or it cannot be taken.
+// detailed reports whether there is nothing to fetch: the item is a full object (Audian's own list may hold
+// those), in either of its shapes, or it is rejected.
 func (it item) detailed() bool {
 	if it.id == "" || it.oversize {
 		return true
 	}
-	_, enabled := fetch.Member(it.raw, "enabled")
-	_, created := fetch.Member(it.raw, "created")
-	return enabled && created
+	has := func(name string) bool { _, ok := fetch.Member(it.raw, name); return ok }
+	return has("enabled") && has("created") || has("status") && has("createdAt")
 }
 
 func (it item) record() sources.Record {

@@ -2,10 +2,12 @@ package audian
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"net/http"
+	"slices"
 	"time"
 
 	"rollcall/sources"
@@ -24,15 +26,10 @@ const (
 	pageTime = 5 * time.Second
 )
 
-// errStopped ends a listing whose consumer wants no more of it.
-var errStopped = errors.New("the consumer stopped")
-
-// A listing is what List yields to.
+// A listing is what List reads into.
 type listing struct {
-	yield func(sources.Page, error) bool
-	batch sources.Batch
-	begun time.Time // when the batch got its first record
-	at    string    // the cursor behind the batch's last record
+	*sources.Pages
+	flushed time.Time
 
 	failed, unnamed int   // parts that could not be read
 	last            error // of those
@@ -41,12 +38,10 @@ type listing struct {
 
 // List implements [sources.Source]: the credential's own account, then all below it.
 func (s *source) List(ctx context.Context, _ sources.Window, cursor string) iter.Seq2[sources.Page, error] {
-	return func(yield func(sources.Page, error) bool) {
-		l := &listing{yield: yield}
-		if err := l.run(ctx, s, cursor); err != nil && !errors.Is(err, errStopped) {
-			yield(sources.Page{}, err)
-		}
-	}
+	return sources.Listing(func(p *sources.Pages) error {
+		l := &listing{Pages: p, flushed: time.Now()}
+		return l.run(ctx, s, cursor)
+	})
 }
 
 func (l *listing) run(ctx context.Context, s *source, cursor string) error {
@@ -66,17 +61,17 @@ func (l *listing) run(ctx context.Context, s *source, cursor string) error {
 			return err
 		}
 	}
-	if err := l.flush(); err != nil {
+	if err := l.Flush(); err != nil || l.unnamed == 0 {
 		return err
 	}
-	return l.rest()
+	return l.Part(fmt.Sprintf("%d more accounts", l.unnamed), l.last)
 }
 
 // own reads the credential's own account. Map makes a root of it, whatever its object says.
 func (l *listing) own(ctx context.Context, s *source) error {
 	raw, err := s.get(ctx, s.account)
 	if err != nil {
-		return fmt.Errorf("the account of ACCOUNT_ID: %w", err)
+		return fmt.Errorf("the account of %s: %w", s.client.Variable("ACCOUNT_ID"), err)
 	}
 	s.client.Arrived("account", s.account)
 	return l.add(sources.Record{ID: s.account, Raw: raw, Oversize: len(raw) > sources.MaxRecord}, "")
@@ -89,7 +84,7 @@ func (l *listing) take(ctx context.Context, e entry) error {
 	}
 	if e.err == nil {
 		l.down = 0
-	} else if err := l.part(e); err != nil {
+	} else if err := l.fail(e); err != nil {
 		return err
 	}
 	if e.none {
@@ -98,8 +93,8 @@ func (l *listing) take(ctx context.Context, e entry) error {
 	return l.add(e.record, e.cursor)
 }
 
-// part tells of a part that could not be read, or breaks the listing off where it is not about one part.
-func (l *listing) part(e entry) error {
+// fail reports a part that could not be read, or breaks the listing off where it is not about one part.
+func (l *listing) fail(e entry) error {
 	if refused(e.err) {
 		return e.err
 	}
@@ -117,38 +112,100 @@ func (l *listing) part(e entry) error {
 		l.unnamed++
 		return nil
 	}
-	return l.tell(&sources.PartError{Part: e.part, Err: e.err})
-}
-
-// rest tells of the parts that were not named.
-func (l *listing) rest() error {
-	if l.unnamed == 0 {
-		return nil
-	}
-	return l.tell(&sources.PartError{Part: fmt.Sprintf("%d more accounts", l.unnamed), Err: l.last})
-}
-
-func (l *listing) tell(e *sources.PartError) error {
-	if !l.yield(sources.Page{}, e) {
-		return errStopped
-	}
-	return nil
+	return l.Part(e.part, e.err)
 }
 
 func (l *listing) add(r sources.Record, cursor string) error {
-	if l.batch.Len() == 0 {
-		l.begun = time.Now()
+	if err := l.Add(r, cursor); err != nil {
+		return err
 	}
-	l.at = cursor
-	if l.batch.Add(r) || time.Since(l.begun) > pageTime {
-		return l.flush()
+	if time.Since(l.flushed) < pageTime {
+		return nil
 	}
-	return nil
+	l.flushed = time.Now()
+	return l.Flush()
 }
 
-func (l *listing) flush() error {
-	if l.batch.Len() > 0 && !l.yield(l.batch.Take(l.at), nil) {
-		return errStopped
+// maxDepth is how deep accounts nest at most: more than that is a loop of the provider's.
+const maxDepth = 100
+
+// below emits every account below the credential's own: from the list of descendants, or, where
+// the provider has none, from the lists of sub-accounts, one per account.
+func (s *source) below(ctx context.Context, cursor string, emit func(entry) error) error {
+	read := false
+	err := s.pages(ctx, ref(s.account, "/descendants"), cursor, func(pg page, start string) error {
+		read = true
+		for i, it := range pg.items {
+			if it.id == s.account {
+				continue // read in full already
+			}
+			at := start
+			if i == len(pg.items)-1 {
+				at = pg.next.key
+			}
+			if err := emit(entry{item: it.under(s.account), cursor: at}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil || read || cursor != "" || !missing(err) {
+		return err
 	}
-	return nil
+	return s.walk(ctx, []string{s.account}, emit)
+}
+
+// missing tells whether a list is not there: 404 or 405 (Kazoo's answer to Audian's own lists).
+func missing(err error) bool {
+	return fetch.IsGone(err) || fetch.Status(err) == http.StatusMethodNotAllowed
+}
+
+// walk emits the sub-accounts of the last account of path, each followed by those below it. Such a
+// listing cannot be continued in its middle.
+func (s *source) walk(ctx context.Context, path []string, emit func(entry) error) error {
+	id := path[len(path)-1]
+	if len(path) > maxDepth {
+		return fmt.Errorf("accounts nest more than %d deep, down to %s: the provider's lists run in a loop", maxDepth, id)
+	}
+	var stop error
+	err := s.pages(ctx, ref(id, "/accounts"), "", func(pg page, _ string) error {
+		for _, it := range pg.items {
+			if slices.Contains(path, it.id) {
+				continue // an account is not below itself
+			}
+			if stop = emit(entry{item: it.under(path...)}); stop != nil {
+				return stop
+			}
+			if it.id == "" {
+				continue
+			}
+			if stop = s.walk(ctx, append(slices.Clip(path), it.id), emit); stop != nil {
+				return stop
+			}
+		}
+		return nil
+	})
+	switch {
+	case err == nil || stop != nil || len(path) == 1 || refused(err) || ctx.Err() != nil:
+		return err
+	case fetch.IsGone(err):
+		return nil // deleted since its parent's list was read
+	default:
+		return emit(entry{none: true, part: "sub-accounts of account " + id, err: err})
+	}
+}
+
+// under returns the item with path as its ancestors, where it does not name any.
+func (it item) under(path ...string) item {
+	if tree, ok := fetch.Member(it.raw, "tree"); it.id == "" || it.oversize || ok && string(tree) != "null" {
+		return it
+	}
+	tree, err := json.Marshal(path)
+	if err != nil {
+		panic(errors.Join(errors.New("a list of texts is always JSON"), err))
+	}
+	raw := append([]byte(nil), it.raw[:len(it.raw)-1]...)
+	raw = append(raw, `,"tree":`...)
+	it.raw = append(append(raw, tree...), '}')
+	return it
 }

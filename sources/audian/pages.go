@@ -52,15 +52,16 @@ var dataList = fetch.ListOptions{Lists: [][]string{{"data"}}, Success: success}
 // pages hands the pages of a list, from the key start on, to each, with the key that they begin at. A page that begins at
 // an offset has none.
 func (s *source) pages(ctx context.Context, list, start string, each func(p page, start string) error) error {
-	guard := loop{at: start, every: 1}
+	var guard fetch.Loop
+	guard.Closes(start)
 	tally := fetch.Tally{Resumed: start != ""}
 	for at := (position{key: start}); ; {
 		p, err := s.page(ctx, list, at, s.pageSize)
-		if err == nil && guard.repeats(p.next.key) {
+		if err == nil && guard.Closes(p.next.key) {
 			p, err = s.page(ctx, list, at, s.pageSize*larger)
-			if err == nil && guard.repeats(p.next.key) {
+			if err == nil && guard.Closes(p.next.key) {
 				err = fmt.Errorf("the paging of %s does not move on, even with pages of %d: "+
-					"more accounts than that may share one name; raise PAGE_SIZE above their number", list, s.pageSize*larger)
+					"more accounts than that may share one name; raise %s above their number", list, s.pageSize*larger, s.client.Variable("PAGE_SIZE"))
 			}
 		}
 		if err != nil {
@@ -84,9 +85,6 @@ func (s *source) pages(ctx context.Context, list, start string, each func(p page
 		}
 		if at = p.next; at == (position{}) {
 			return nil
-		}
-		if at.key != "" {
-			guard.pass(at.key)
 		}
 	}
 }
@@ -173,7 +171,9 @@ func nextKey(e fetch.Envelope) (string, error) {
 	switch {
 	case slices.Contains(e.Dropped, name):
 		return "", errors.New(name + " is longer than 16 KiB")
-	case len(raw) == 0 || string(raw) == "null" || string(raw) == `""`:
+	case len(raw) == 0 || string(raw) == `""`:
+		return "", nil
+	case raw[0] != '"' && fetch.IsNothing(raw): // null, [], {} or false
 		return "", nil
 	case raw[0] != '"':
 		return string(raw), nil
@@ -182,21 +182,4 @@ func nextKey(e fetch.Envelope) (string, error) {
 		return key, nil
 	}
 	return "", errors.New(name + " is no text that can be sent back")
-}
-
-// A loop notices a cursor that comes again, however long the way round, and holds two of them (Brent's way).
-type loop struct {
-	at, mark     string
-	steps, every int
-}
-
-// repeats tells whether the cursor next has been seen.
-func (l *loop) repeats(next string) bool { return next != "" && (next == l.at || next == l.mark) }
-
-// pass moves on to the cursor next.
-func (l *loop) pass(next string) {
-	l.at = next
-	if l.steps++; l.steps == l.every {
-		l.mark, l.steps, l.every = next, 0, 2*l.every
-	}
 }

@@ -104,6 +104,10 @@ func TestCursors(t *testing.T) {
 		{"no list", map[string]string{"": `{"data":{}}`}, "no list"},
 		{"an error with status 200", map[string]string{"": `{"data":[],"status":"error"}`}, "is an error (status)"},
 		{"a fatal error with status 200", map[string]string{"": `{"data":[],"status":"fatal"}`}, "is an error (status)"},
+		{"an empty list as the cursor", map[string]string{"": item("a") + `[]}`}, "root a"},
+		{"an empty object as the cursor", map[string]string{"": item("a") + `{}}`}, "root a"},
+		{"false as the cursor", map[string]string{"": item("a") + `false}`}, "root a"},
+		{"an account named none as the cursor", map[string]string{"": item("a") + `"none"}`, "none": item("b") + `null}`}, "root a b"},
 		{"a cursor that is no text", map[string]string{"": item("a") + `"\u0000"}`}, "next_start_key"},
 		{"a page that is refused later", map[string]string{"": item("a") + `"1"}`}, "400"},
 	} {

@@ -1,7 +1,6 @@
 package backstack
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,21 +49,14 @@ func (s *source) account(ctx context.Context, i int) (account, error) {
 // unwrap returns the account in an answer. Backstack's documents show it bare, as {"success":true,"payload":{…}}
 // and as {"data":{…}}.
 func unwrap(body []byte) ([]byte, error) {
-	envelope := body
-	_, bare := fetch.Member(body, "id")
-	if bare { // its other members are the account's
-		failure, _ := fetch.Member(body, "error")
-		success, _ := fetch.Member(body, "success")
-		envelope = fmt.Appendf(nil, `{"error":%s,"success":%s}`, cmp.Or(string(failure), "null"), cmp.Or(string(success), "null"))
+	if _, bare := fetch.Member(body, "id"); bare {
+		return body, fetch.CheckObject(body)
 	}
-	if err := fetch.CheckAnswer(envelope, ""); err != nil {
+	if err := fetch.CheckAnswer(body, ""); err != nil {
 		return nil, err
 	}
-	if bare {
-		return body, nil
-	}
 	for _, name := range []string{"payload", "data"} {
-		if inner, ok := fetch.Member(body, name); ok && len(inner) > 0 && inner[0] == '{' {
+		if inner, ok := fetch.Member(body, name); ok && inner[0] == '{' {
 			return inner, nil
 		}
 	}
@@ -94,7 +86,7 @@ func (l *listing) readAccounts(ctx context.Context) error {
 		}
 		l.source.client.Arrived("session", strconv.Itoa(a.session))
 		if a.err != nil {
-			failed = append(failed, &sources.PartError{Part: fmt.Sprintf("session %d", a.session+1), Err: advise(a.err)})
+			failed = append(failed, &sources.PartError{Part: fmt.Sprintf("session %d", a.session+1), Err: l.source.advise(a.err)})
 			continue
 		}
 		if _, known := l.byID[a.id]; !known {
@@ -103,16 +95,16 @@ func (l *listing) readAccounts(ctx context.Context) error {
 		}
 	}
 	if len(l.own) == 0 {
-		check := "APP_KEY and SESSIONS"
-		if fetch.Code(failed[0].Err) == badAppKey {
-			check = "APP_KEY"
+		check := l.source.client.Variable("APP_KEY")
+		if fetch.Code(failed[0].Err) != badAppKey {
+			check += " and " + l.source.client.Variable("SESSIONS")
 		}
 		return fmt.Errorf("none of the %d sessions could be read, so check %s; the first of them: %w",
 			len(l.source.sessions), check, failed[0].Err)
 	}
 	l.sessionFailed = len(failed) > 0
 	for _, part := range failed {
-		if err := l.part(part); err != nil {
+		if err := l.Part(part.Part, part.Err); err != nil {
 			return err
 		}
 	}
@@ -122,13 +114,15 @@ func (l *listing) readAccounts(ctx context.Context) error {
 // badAppKey is the code of an app key that the provider does not take, whatever the session.
 const badAppKey = "invalid_app_key"
 
-// advise tells what to do about a session that was refused.
-func advise(err error) error {
-	if fetch.Code(err) == badAppKey {
-		return fmt.Errorf("the app key was refused: put the right key into APP_KEY: %w", err)
-	}
-	if fetch.Status(err) == http.StatusUnauthorized {
-		return fmt.Errorf("it has expired or was ended: put a fresh one into SESSIONS: %w", err)
+// advise says what to do about a session that was refused.
+func (s *source) advise(err error) error {
+	switch {
+	case fetch.Code(err) == badAppKey:
+		return fmt.Errorf("the app key was refused: put the right key into %s: %w", s.client.Variable("APP_KEY"), err)
+	case fetch.Status(err) == http.StatusUnauthorized:
+		return fmt.Errorf("it has expired or was ended: put a fresh one into %s: %w", s.client.Variable("SESSIONS"), err)
+	case fetch.Status(err) == http.StatusForbidden:
+		return fmt.Errorf("it may not read this: check its rights, and %s: %w", s.client.Variable("SESSIONS"), err)
 	}
 	return err
 }

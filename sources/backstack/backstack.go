@@ -8,6 +8,7 @@ package backstack
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"rollcall/model/canon"
@@ -34,22 +35,18 @@ type source struct {
 
 // New opens a connection.
 func New(c sources.Connection, cfg Config) (sources.Source, error) {
-	return open(c.Fetch(cfg.BaseURL.URL), cfg)
-}
-
-func open(options fetch.Options, cfg Config) (sources.Source, error) {
 	if len(cfg.Sessions) == 0 {
 		return nil, errNoSessions
 	}
-	credentials := []string{cfg.AppKey.Reveal()}
-	for _, session := range cfg.Sessions {
-		credentials = append(credentials, session.Reveal())
-	}
+	options := c.Fetch(cfg.BaseURL) // advise names the credentials
 	if options.Concurrency < 1 {
 		options.Concurrency = fetch.DefaultConcurrency
 	}
 	options.ErrorCode = errorCode
-	options.Secrets.Add(credentials...)
+	options.Secrets.Add(cfg.AppKey.Reveal())
+	for _, session := range cfg.Sessions {
+		options.Secrets.Add(session.Reveal())
+	}
 	options.Authorize = func(r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+cfg.AppKey.Reveal())
 		return nil
@@ -57,10 +54,10 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 	return &source{
 		client:   fetch.New(options),
 		sessions: cfg.Sessions,
-		// Twice of what the client lets through: an answer that is late then holds no other up.
+		// Twice of what the client sends at once: a late answer then delays no other.
 		ahead: 2 * options.Concurrency,
 		metadata: sources.Metadata{
-			Mapping: 2,
+			Mapping: mapping,
 			Rules:   canon.NewRules(secrets, nil, nil).WithSecrets(options.Secrets),
 			// Not the sessions, which end and are renewed one by one, and each of which
 			// names its own account.
@@ -80,16 +77,29 @@ func (s *source) Metadata() sources.Metadata { return s.metadata }
 // Close implements [sources.Source].
 func (s *source) Close() { s.client.Close() }
 
-// Lookup implements [sources.Source]: an account is answered to its own session alone.
+// Lookup implements [sources.Source]: only an account's own session reads it.
 func (s *source) Lookup(context.Context, string) (sources.Record, error) {
 	return sources.Record{}, sources.ErrNoLookup
 }
 
 // errorCode reads {"error":{"type","code","message","fields"}}.
-func errorCode(body []byte) string {
-	e, _ := fetch.Member(body, "error")
-	if code := fetch.ID(e, "code"); code != "" {
-		return code
+var errorCode = fetch.ErrorCodes("error.code", "error.type")
+
+// Probe reads the account of every session: each of them is a credential.
+func (s *source) Probe(ctx context.Context) error {
+	refused := 0
+	var last error
+	for a, err := range s.accounts(ctx) {
+		if err != nil {
+			return err
+		}
+		if a.err != nil {
+			refused++
+			last = &sources.PartError{Part: fmt.Sprintf("session %d", a.session+1), Err: s.advise(a.err)}
+		}
 	}
-	return fetch.ID(e, "type")
+	if refused > 1 {
+		return fmt.Errorf("%d of %d sessions could not be read, the last of them: %w", refused, len(s.sessions), last)
+	}
+	return last
 }

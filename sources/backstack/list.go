@@ -2,7 +2,6 @@ package backstack
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"rollcall/model"
@@ -10,15 +9,11 @@ import (
 	"rollcall/sources"
 )
 
-// errStopped ends a listing whose consumer wants no more of it.
-var errStopped = errors.New("the consumer stopped")
-
 // A listing is one run through the sessions. What it holds grows with the sessions, which the configuration
 // holds anyway, and not with the accounts in their networks.
 type listing struct {
+	*sources.Pages
 	source *source
-	yield  func(sources.Page, error) bool
-	batch  sources.Batch
 
 	own  []account      // one an account, in the order of the sessions
 	byID map[string]int // into own
@@ -30,12 +25,10 @@ type listing struct {
 // members without a session go out as they come, and in the end the kept accounts, whose parents are known then.
 // It cannot be continued: the parents come from all of the networks.
 func (s *source) List(ctx context.Context, _ sources.Window, _ string) iter.Seq2[sources.Page, error] {
-	return func(yield func(sources.Page, error) bool) {
-		l := &listing{source: s, yield: yield, byID: map[string]int{}}
-		if err := l.run(ctx); err != nil && !errors.Is(err, errStopped) {
-			yield(sources.Page{}, err)
-		}
-	}
+	return sources.Listing(func(p *sources.Pages) error {
+		l := &listing{Pages: p, source: s, byID: map[string]int{}}
+		return l.run(ctx)
+	})
 }
 
 func (l *listing) run(ctx context.Context) error {
@@ -46,11 +39,11 @@ func (l *listing) run(ctx context.Context) error {
 		return err
 	}
 	for i := range l.own {
-		if err := l.add(l.record(&l.own[i])); err != nil {
+		if err := l.Add(l.record(&l.own[i]), ""); err != nil {
 			return err
 		}
 	}
-	return l.flush()
+	return nil
 }
 
 // record returns the record of an account that its own session answered. Its members win over those that a network
@@ -67,25 +60,4 @@ func (l *listing) record(a *account) sources.Record {
 		r.KeepParent, r.Lower = true, true
 	}
 	return r
-}
-
-func (l *listing) add(r sources.Record) error {
-	if l.batch.Add(r) {
-		return l.flush()
-	}
-	return nil
-}
-
-func (l *listing) flush() error {
-	if l.batch.Len() > 0 && !l.yield(l.batch.Take(""), nil) {
-		return errStopped
-	}
-	return nil
-}
-
-func (l *listing) part(e *sources.PartError) error {
-	if !l.yield(sources.Page{}, e) {
-		return errStopped
-	}
-	return nil
 }

@@ -143,17 +143,16 @@ func (l *listing) readNetworks(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case errors.Is(err, errStopped):
+		case errors.Is(err, sources.ErrStopped):
 			return err
 		case err != nil:
 			l.networkFailed = true
-			part := &sources.PartError{Part: fmt.Sprintf("network of session %d", lister.session+1), Err: err}
-			if err := l.part(part); err != nil {
+			if err := l.Part(fmt.Sprintf("network of session %d", lister.session+1), l.source.advise(err)); err != nil {
 				return err
 			}
 		}
 	}
-	return l.flush()
+	return l.Flush()
 }
 
 // readNetwork takes the members of a network, whose first page is p.
@@ -197,7 +196,7 @@ func (l *listing) take(lister *account, m member) error {
 		}
 		return nil
 	}
-	return l.add(sources.Record{
+	return l.Add(sources.Record{
 		ID:       m.id,
 		Raw:      m.raw,
 		Oversize: m.oversize,
@@ -206,5 +205,5 @@ func (l *listing) take(lister *account, m member) error {
 		// Its own session may be the one that could not be read.
 		KeepStatus: l.sessionFailed,
 		Lower:      true,
-	})
+	}, "")
 }

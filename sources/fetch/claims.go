@@ -121,13 +121,13 @@ func (e Envelope) claims(success string) claims {
 func (c *claims) note(shown, name string, value []byte, depth int) {
 	isFalse := string(value) == "false" || string(value) == `"false"`
 	switch m := meaningOf(name); {
-	case m == more && !isNothing(value), (m == end || m == pages) && isFalse:
+	case m == more && !IsNothing(value), (m == end || m == pages) && isFalse:
 		c.more = shown
 	case m == total:
 		c.total.raise(shown, value)
 	case m == pages:
 		c.pages.raise(shown, value)
-	case m == failed && !isNothing(value), m == success && isFalse, m == status && depth == 0 && isFailure(value, c.success):
+	case m == failed && !IsNothing(value), m == success && isFalse, m == status && depth == 0 && isFailure(value, c.success):
 		c.failed = shown
 	case m == code && depth == 0:
 		c.code.raise(shown, value)
@@ -151,7 +151,7 @@ func (c *claims) nested(shown string, value []byte, depth int) {
 		return
 	}
 	for _, link := range links {
-		if strings.EqualFold(link.Rel, "next") && !isNothing(link.Href) {
+		if strings.EqualFold(link.Rel, "next") && !IsNothing(link.Href) {
 			c.more = shown + ", rel next"
 		}
 	}
@@ -185,13 +185,13 @@ func isFailure(status []byte, success string) bool {
 	}
 	word := text(status, maxMember)
 	if word == "" {
-		return success != "" && !isNothing(status)
+		return success != "" && !IsNothing(status)
 	}
 	return success != "" && !strings.EqualFold(word, success) || slices.Contains(failedWords, strings.ToLower(word))
 }
 
-// isNothing reports whether a value says nothing: null, false, 0, an empty text, or a list or object of nothing.
-func isNothing(value []byte) bool {
+// IsNothing reports whether a value says nothing: null, false, 0, an empty text, or a list or object of nothing.
+func IsNothing(value []byte) bool {
 	value = bytes.TrimSpace(value)
 	if len(value) == 0 {
 		return true
@@ -199,14 +199,14 @@ func isNothing(value []byte) bool {
 	switch value[0] {
 	case '{':
 		for _, inner := range named(value) {
-			if !isNothing(inner) {
+			if !IsNothing(inner) {
 				return false
 			}
 		}
 		return json.Valid(value)
 	case '[':
 		var list []json.RawMessage
-		return json.Unmarshal(value, &list) == nil && !slices.ContainsFunc(list, func(v json.RawMessage) bool { return !isNothing(v) })
+		return json.Unmarshal(value, &list) == nil && !slices.ContainsFunc(list, func(v json.RawMessage) bool { return !IsNothing(v) })
 	case '"':
 		s, ok := unquote(value)
 		return ok && slices.Contains([]string{"", "null", "none", "false", "0", "undefined"}, strings.ToLower(strings.TrimSpace(s)))

@@ -24,6 +24,12 @@ type Options struct {
 	// Base is where the connection lives. No request goes to another scheme, host or port.
 	Base *url.URL
 
+	// Prefix begins the names of the connection's variables, which errors name: ACME_ of ACME_BASE_URL. Credentials are
+	// those to check where the credential is refused, without it. NotFound is one more hint where there is nothing at a URL.
+	Prefix      string
+	Credentials []string
+	NotFound    string
+
 	// Authorize adds the credential to a request; nil adds none. Its error ends the request.
 	Authorize func(*http.Request) error
 
@@ -92,7 +98,7 @@ type Client struct {
 	log    *slog.Logger
 	jitter func(time.Duration) time.Duration // up to its argument
 
-	proxied bool // requests go through a proxy
+	hints hints
 }
 
 // New returns a Client for one connection. Close it after use.
@@ -113,12 +119,15 @@ func New(o Options) *Client {
 		log:    cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 		jitter: fullJitter,
 
-		proxied: isProxied(o.Base),
+		hints: hints{o.Prefix, o.Credentials, o.NotFound, isProxied(o.Base)},
 	}
 	c.base.User = nil // credentials come from Authorize
 	c.http = http.Client{Transport: o.Transport, CheckRedirect: c.checkRedirect}
 	return c
 }
+
+// Variable returns the name of one of the connection's variables, for an error.
+func (c *Client) Variable(name string) string { return c.o.Prefix + name }
 
 // Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }

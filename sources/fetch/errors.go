@@ -62,7 +62,7 @@ type Error struct {
 	Attempts int    // 0 where nothing was sent
 	Err      error  // the cause, or nil where the status says it all
 
-	proxied bool // it went through a proxy
+	hints hints
 }
 
 // Unwrap returns the cause.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -64,12 +65,34 @@ func named(raw []byte) iter.Seq2[string, []byte] {
 	}
 }
 
-// ID returns a top-level member of an object as an id: a string unescaped, or an integer literal
+// ID returns a member of an object as an id, by its path: a string unescaped, or an integer literal
 // verbatim, so that 64-bit ids keep every digit. It is "" where the member is neither, or is no text
 // that can be stored: empty, over 1024 bytes, invalid UTF-8, with a NUL or half a surrogate pair.
-func ID(raw []byte, name string) string {
-	value, _ := Member(raw, name)
-	return text(value, maxID)
+func ID(raw []byte, names ...string) string {
+	for _, name := range names {
+		raw, _ = Member(raw, name)
+	}
+	return text(raw, maxID)
+}
+
+// ErrorCodes returns a reader of the provider's own error code: of the first of these paths ("error.code") that leads
+// to one. Of a list it reads the first element.
+func ErrorCodes(paths ...string) func(body []byte) string {
+	return func(body []byte) string {
+		for _, path := range paths {
+			raw := body
+			for name := range strings.SplitSeq(path, ".") {
+				raw, _ = Member(raw, name)
+				if len(raw) > 0 && raw[0] == '[' {
+					raw = raw[1:max(1, valueEnd(raw, 1))]
+				}
+			}
+			if code := text(raw, maxID); code != "" {
+				return code
+			}
+		}
+		return ""
+	}
 }
 
 // text returns a string of at most limit bytes unescaped, or an integer as it stands; else "".

@@ -47,6 +47,19 @@ func CheckAnswer(envelope []byte, success string) error {
 	return c.failure(e)
 }
 
+// CheckObject is CheckAnswer for an object without an envelope: of its members only error, errors and success can be
+// about the answer.
+func CheckObject(object []byte) error {
+	var e Envelope
+	for _, name := range []string{"error", "errors", "success"} {
+		if value, ok := Member(object, name); ok && len(value) <= maxMember {
+			e.set("", name, value)
+		}
+	}
+	c := e.claims("")
+	return c.failure(e)
+}
+
 // failure returns an *AnswerError where the answer says that it is an error.
 func (c *claims) failure(e Envelope) error {
 	if c.failed == "" {

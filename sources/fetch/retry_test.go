@@ -185,6 +185,14 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%q is %s, want %s", value, got, want)
 		}
 	}
+	slow := http.Header{"Retry-After": {now.Add(9 * time.Second).Format(http.TimeFormat)}, "Date": {now.Add(-time.Hour).Format(http.TimeFormat)}}
+	if got := retryAfter(slow, now); got != maxWait {
+		t.Errorf("a date an hour after the answer's own is %s, want %s", got, maxWait)
+	}
+	slow.Set("Retry-After", now.Add(-time.Hour+9*time.Second).Format(http.TimeFormat))
+	if got := retryAfter(slow, now); got != 9*time.Second {
+		t.Errorf("a date 9 s after the answer's own is %s", got)
+	}
 }
 
 func TestFullJitter(t *testing.T) {

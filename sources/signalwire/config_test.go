@@ -1,11 +1,9 @@
 package signalwire
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/sethvargo/go-envconfig"
 
 	"rollcall/sources"
@@ -66,47 +64,5 @@ func TestIdentity(t *testing.T) {
 		if other == want {
 			t.Errorf("another project or host is %q, too", other)
 		}
-	}
-}
-
-func TestErrorCode(t *testing.T) {
-	for body, want := range map[string]string{
-		`{"code":20003,"message":"no"}`:                     "20003",
-		`{"code":"20003"}`:                                  "20003",
-		`{"errors":[{"code":"invalid_parameter"},{"x":1}]}`: "invalid_parameter",
-		`{"errors":[]}`:                                     "",
-		`{"errors":{}}`:                                     "",
-		`{"code":{}}`:                                       "",
-		`<html>`:                                            "",
-		``:                                                  "",
-		`null`:                                              "",
-	} {
-		if got := errorCode([]byte(body)); got != want {
-			t.Errorf("errorCode(%s) = %q, want %q", body, got, want)
-		}
-	}
-}
-
-// TestCircle checks Brent's algorithm against every small circle.
-func TestCircle(t *testing.T) {
-	for before := range 40 {
-		for around := 1; around <= 40; around++ {
-			var c circle
-			at, steps := 0, 0
-			for ; !c.closes(fmt.Sprint(at)); steps++ {
-				if at++; at == before+around {
-					at = before
-				}
-				if steps > 4*(before+around)+2 {
-					t.Fatalf("a circle of %d after %d is not noticed", around, before)
-				}
-			}
-			if steps < around {
-				t.Fatalf("a circle of %d after %d is noticed after %d links", around, before, steps)
-			}
-		}
-	}
-	if diff := cmp.Diff(false, new(circle).closes("a")); diff != "" {
-		t.Error("the first link closes a circle")
 	}
 }

@@ -27,7 +27,7 @@ func (h Harness) maps(t *testing.T) {
 			samples = append(samples, r.Raw)
 		}
 	})
-	source, err := h.Open(NewOpening(NewServer(nil)))
+	source, err := h.Open(Connection(NewServer(nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -46,13 +47,14 @@ func (h Harness) bubble(t *testing.T, name string, body func(*fixture)) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			f := &fixture{Harness: h, t: t, server: NewServer(script), log: &logBuffer{}, arrived: map[string]bool{}}
-			opening := newOpening(f.server, f.log)
-			opening.Connection.Arrived = func(_, id string) {
+			c := Connection(f.server)
+			c.Logger = slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			c.Arrived = func(_, id string) {
 				f.mu.Lock()
 				defer f.mu.Unlock()
 				f.arrived[id] = true
 			}
-			if f.source, err = h.Open(opening); err != nil {
+			if f.source, err = h.Open(c); err != nil {
 				t.Fatalf("open: %v", err)
 			}
 			body(f)
