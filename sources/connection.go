@@ -70,9 +70,9 @@ type Connection struct {
 	Transport http.RoundTripper   // for tests; nil is the network
 	Observe   func(fetch.Attempt) // called at the end of every try of a request; may be nil
 
-	// Arrived is called as each thing that a listing is made of arrives, by its
-	// kind and id: an account, a member of a network. It may be nil. A run makes
-	// progress while something arrives that did not arrive before.
+	// Arrived is called for each item of a listing as it arrives, by its kind and
+	// id: an account, a member of a network. It may be nil. A run makes progress
+	// while items arrive that did not arrive before.
 	Arrived func(kind, id string)
 }
 

@@ -203,7 +203,7 @@ func TestTotalsCountTheDisabled(t *testing.T) {
 }
 
 // TestStreams checks that accounts are handed on before the one long body ends,
-// and that nothing pretends to be a place to go on from.
+// and that nothing pretends to be a cursor.
 func TestStreams(t *testing.T) {
 	items := `{"items":[{"id":0,"status":"disabled"}` + strings.Repeat(`,{"id":1}`, 2_499)
 	var answer sourcetest.Answer

@@ -136,7 +136,7 @@ func TestErrorCode(t *testing.T) {
 	}
 }
 
-// TestIdentity tells resellers apart without telling the key.
+// TestIdentity differs between resellers and does not hold the key.
 func TestIdentity(t *testing.T) {
 	identity := func(key, token sources.Secret) string {
 		var cfg Config

@@ -58,7 +58,7 @@ type source struct {
 	token    *token
 	account  string // the credential's own, the root of all that is listed
 	pageSize int
-	workers  int // that ask for details
+	workers  int // that fetch details
 	metadata sources.Metadata
 }
 

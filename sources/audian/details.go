@@ -83,7 +83,7 @@ func (it item) record() sources.Record {
 }
 
 // parent returns the nearest ancestor: the last of tree, which some lists end with the account itself. A placeholder
-// such as "undefined" is no ancestor. "" is none.
+// such as "undefined" is no ancestor. A root has "".
 func (it item) parent() string {
 	tree, _ := fetch.Member(it.raw, "tree")
 	var ancestors []json.RawMessage

@@ -155,7 +155,7 @@ func (s *source) below(ctx context.Context, cursor string, emit func(entry) erro
 	return s.walk(ctx, []string{s.account}, emit)
 }
 
-// missing tells whether a list is not there: 404 or 405 (Kazoo's answer to Audian's own lists).
+// missing reports whether a list does not exist: 404 or 405 (Kazoo's answer to Audian's own lists).
 func missing(err error) bool {
 	return fetch.IsGone(err) || fetch.Status(err) == http.StatusMethodNotAllowed
 }

@@ -75,7 +75,7 @@ func TestSubAccountsInPlaceOfDescendants(t *testing.T) {
 				}
 				asked := server.Routes()["GET /v2/accounts/{id}"]
 				if want := map[bool]int{false: 21, true: 1}[full]; asked != want {
-					t.Errorf("%d accounts were asked for, want %d", asked, want)
+					t.Errorf("%d accounts were fetched, want %d", asked, want)
 				}
 			})
 		}

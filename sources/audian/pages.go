@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	// larger is how many times the page size is asked for once where the cursor does not move. The cursor is an
+	// larger is the factor of one larger page where the cursor does not move. The cursor is an
 	// account's name, so a page moves on only if it holds all the accounts of one name.
 	larger = 10
 
-	// pageBytes is the longest page that is taken: it is held in memory while its details are asked for. An item
+	// pageBytes is the longest page that is read: it is held in memory while its details are fetched. An item
 	// has 200 to 500 bytes.
 	pageBytes = 64 << 20
 
@@ -127,7 +127,7 @@ func (p page) nextOffset(at position) (position, error) {
 	case offset < 0 && at.key == "":
 		offset = at.offset
 	case offset != at.offset && at.key == "":
-		return position{}, fmt.Errorf("the paging does not move on: offset %d was asked for, and %d answered", at.offset, offset)
+		return position{}, fmt.Errorf("the paging does not move on: offset %d was requested, and %d answered", at.offset, offset)
 	}
 	end := offset + int64(len(p.items))
 	if offset < 0 || total <= end {

@@ -22,7 +22,7 @@ type token struct {
 	hint    string // about the base URL
 	secrets fetch.Secrets
 	text    atomic.Pointer[string]
-	turn    chan struct{} // held by the one that asks for a token
+	turn    chan struct{} // held by the one that gets a token
 }
 
 func newToken(apiKey, given sources.Secret, secrets fetch.Secrets) *token {
@@ -82,7 +82,7 @@ func (t *token) replace(ctx context.Context, stale string) error {
 	return nil
 }
 
-// get asks for a token: PUT api_auth, answered with 201.
+// get gets a token: PUT api_auth, answered with 201.
 func (t *token) get(ctx context.Context) (string, error) {
 	body, err := json.Marshal(map[string]map[string]string{"data": {"api_key": t.apiKey.Reveal()}})
 	if err != nil {

@@ -24,7 +24,7 @@ func TestATokenThatExpires(t *testing.T) {
 		t.Errorf("%d records, want 61", got)
 	}
 	if got := k.TokensIssued(); got != 2 {
-		t.Errorf("%d tokens were asked for, want 2: one for all requests that were refused at once", got)
+		t.Errorf("%d tokens were requested, want 2: one for all requests that were refused at once", got)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"rollcall/sources/fetch"
 )
 
-// envelopeBytes is what an answer may hold beside its object.
+// envelopeBytes is what an answer may hold besides its object.
 const envelopeBytes = 64 << 10
 
 // An account is what a session answered.
@@ -26,7 +26,7 @@ type account struct {
 	member []byte
 }
 
-// account asks session i for its account.
+// account reads the account of session i.
 func (s *source) account(ctx context.Context, i int) (account, error) {
 	a := account{session: i}
 	err := s.client.Get(ctx, "account", s.sessions.header(i), func(r *http.Response) error {
@@ -69,7 +69,7 @@ type answer struct {
 	err error
 }
 
-// accounts asks every session for its account, in their order.
+// accounts reads the account of every session, in their order.
 func (s *source) accounts(ctx context.Context) iter.Seq2[answer, error] {
 	return sources.InOrder(ctx, s.ahead, sources.Count(len(s.sessions)), func(ctx context.Context, i int) (answer, error) {
 		a, err := s.account(ctx, i)
@@ -77,7 +77,7 @@ func (s *source) accounts(ctx context.Context) iter.Seq2[answer, error] {
 	})
 }
 
-// readAccounts asks every session for its account. An account of two sessions counts once, with the first.
+// readAccounts reads the account of every session. An account of two sessions counts once, with the first.
 func (l *listing) readAccounts(ctx context.Context) error {
 	var failed []*sources.PartError
 	for a, err := range l.source.accounts(ctx) {

@@ -47,7 +47,7 @@ func (l *listing) run(ctx context.Context) error {
 }
 
 // record returns the record of an account that its own session answered. Its members win over those that a network
-// has of it; those stay beside them, so that the object is the same whether or not the session answers next time.
+// has of it; those are kept as well, so that the object is the same whether or not the session answers next time.
 func (l *listing) record(a *account) sources.Record {
 	r := sources.Record{ID: a.id, Raw: a.raw, Parent: a.parent, Status: model.Active}
 	if a.member != nil {

@@ -18,7 +18,7 @@ const (
 	// pageMembers is how many members a page of a network holds (Backstack's reference).
 	pageMembers = 25
 
-	// pageBytes is the longest page that is taken: one that is held in memory for each request at work.
+	// pageBytes is the longest page that is read: one is held in memory for each running request.
 	pageBytes = 32 << 20
 )
 
@@ -34,7 +34,7 @@ type member struct {
 	oversize bool
 }
 
-// A page is one page of a network. pages and total are -1 where the provider does not tell.
+// A page is one page of a network. pages and total are -1 where the provider does not say.
 type page struct {
 	fetch.Page
 	members      []member
@@ -89,7 +89,7 @@ func readPage(r *http.Response) (page, error) {
 	return p, nil
 }
 
-// count returns a number beside the list, -1 where there is none.
+// count returns a number outside of the list, -1 where there is none.
 func count(e fetch.Envelope, name string) int {
 	for _, text := range []string{e.Text(name), e.Text("payload", name), e.Text("data", name)} {
 		if n, err := strconv.Atoi(text); err == nil && n >= 0 {
@@ -99,8 +99,8 @@ func count(e fetch.Envelope, name string) int {
 	return -1
 }
 
-// last tells whether p, the page n after which seen members were read, ends its network: by pages where the
-// provider tells them, else by total, else by a page that is not full.
+// last reports whether p, the page n after which seen members were read, ends its network: by pages where the
+// provider gives them, else by total, else by a page that is not full.
 func (p page) last(n, seen int) bool {
 	switch {
 	case p.none:

@@ -39,7 +39,7 @@ func (s *Sessions) EnvDecode(text string) error {
 	return nil
 }
 
-// plain tells whether a token can stand in a cookie (RFC 6265, cookie-octet).
+// plain reports whether a token can stand in a cookie (RFC 6265, cookie-octet).
 func plain(token string) bool {
 	for _, b := range []byte(token) {
 		if b <= ' ' || b >= 0x7f || strings.IndexByte(`",;\`, b) >= 0 {

@@ -98,7 +98,7 @@ func TestAConnectionIsConfigured(t *testing.T) {
 
 // What stands in a variable is "VALUE" wherever it is wrong: no message may
 // repeat it.
-func TestAllThatIsWrongIsToldAtOnceWithoutValues(t *testing.T) {
+func TestAllProblemsAreReportedAtOnceWithoutValues(t *testing.T) {
 	empty, missing := filepath.Join(t.TempDir(), "VALUE"), filepath.Join(t.TempDir(), "VALUE")
 	if err := os.WriteFile(empty, []byte("\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestAllThatIsWrongIsToldAtOnceWithoutValues(t *testing.T) {
 	}
 }
 
-func TestAProvidersOwnRefusalIsToldWithTheRest(t *testing.T) {
+func TestAProvidersOwnRefusalIsReportedWithTheRest(t *testing.T) {
 	_, _, err := configure(t, map[string]string{"ROLLCALL_SOURCES": "chat,phone", "CHAT_KEY": "odd"})
 	if want := "2 problems in the environment:\n  connection chat: KEY is odd\n  PHONE_API_TOKEN: is not set (nor is PHONE_API_TOKEN_FILE)"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
@@ -189,7 +189,7 @@ func TestAMistypedProviderIsSuggested(t *testing.T) {
 	}
 }
 
-func TestOnlyThoseAskedForAreRead(t *testing.T) {
+func TestOnlyNamedConnectionsAreRead(t *testing.T) {
 	vars := map[string]string{"ROLLCALL_SOURCES": "phone,chat", "CHAT_KEY": "k"}
 	configured, _, err := configure(t, vars, "chat", "chat")
 	if err != nil || len(configured) != 1 || configured[0].Name != "chat" {
@@ -200,7 +200,7 @@ func TestOnlyThoseAskedForAreRead(t *testing.T) {
 	}
 }
 
-func TestAFileIsReadAfresh(t *testing.T) {
+func TestAFileIsReadAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	for content, want := range map[string]string{"first\n": "first", "second\r\n": "second", " third ": " third "} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -223,7 +223,7 @@ func TestAFileIsReadAfresh(t *testing.T) {
 	}
 }
 
-func TestAListStandsOneALineInAFile(t *testing.T) {
+func TestAListStandsOnePerLineInAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions")
 	if err := os.WriteFile(path, []byte("one\r\ntwo\n\n three\n"), 0o600); err != nil {
 		t.Fatal(err)

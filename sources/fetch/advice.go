@@ -99,7 +99,7 @@ func (h hints) adviceFor(err error) string {
 	}
 }
 
-// isTLS reports whether the two sides do not agree to talk TLS: no retry changes that.
+// isTLS reports whether the two sides do not agree on TLS: no retry changes that.
 func isTLS(err error) bool {
 	var (
 		certificate *tls.CertificateVerificationError

@@ -15,7 +15,7 @@ const (
 	// DefaultConcurrency is how many requests a connection makes at once.
 	DefaultConcurrency = 4
 
-	// DefaultRequestTimeout is the longest wait for an answer to begin, or to go on.
+	// DefaultRequestTimeout is the longest wait for an answer to begin, or to continue.
 	DefaultRequestTimeout = 30 * time.Second
 )
 
@@ -33,7 +33,7 @@ type Options struct {
 	// Authorize adds the credential to a request; nil adds none. Its error ends the request.
 	Authorize func(*http.Request) error
 
-	// Renew is asked when the credential was refused (401), with the refused request. It returns true
+	// Renew is called when the credential was refused (401), with the refused request. It returns true
 	// when there is another credential: the request is then repeated, once. It may use the Client, with
 	// requests that are Bare.
 	Renew func(ctx context.Context, rejected *http.Request) (bool, error)
@@ -45,7 +45,7 @@ type Options struct {
 	Logger         *slog.Logger      // nil: silent
 	Transport      http.RoundTripper // nil: one of its own
 
-	// ErrorCode finds the provider's own error code in a body that tells of an error; nil finds none.
+	// ErrorCode finds the provider's own error code in the body of an error; nil finds none.
 	ErrorCode func(body []byte) string
 
 	// Secrets are struck out wherever they turn up in the text of an error; nil strikes none.
@@ -55,7 +55,7 @@ type Options struct {
 	// new. It must be safe for concurrent use.
 	Arrived func(kind, id string)
 
-	// Observe is told of each attempt, for metrics. It must be safe for concurrent use.
+	// Observe is called after each attempt, for metrics. It must be safe for concurrent use.
 	Observe func(Attempt)
 }
 
@@ -147,7 +147,7 @@ func (c *Client) Check(link string) error {
 	return nil
 }
 
-// Get asks for ref and hands the answer, if its status is 200, to read. A ref is absolute, or relative
+// Get requests ref and hands the answer, if its status is 200, to read. A ref is absolute, or relative
 // to Base: to its host when it begins with "/", else below its path. read is called once a try, so it
 // must be ready to start over; it must not use the Client, and need not close the body.
 //

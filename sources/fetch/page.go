@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// A Page is one page of a listing without its elements: the members beside the list, and what they and
+// A Page is one page of a listing without its elements: the members outside of the list, and what they and
 // the header say about the rest of the listing.
 type Page struct {
 	Envelope
@@ -17,8 +17,8 @@ type Page struct {
 	claims
 }
 
-// ReadPage reads an answer as ReadList does. An answer that says it is an error, or only a part of what was
-// asked for, is an *AnswerError, whatever its list holds.
+// ReadPage reads an answer as ReadList does. An answer that says that it is an error, or only a part, is an
+// *AnswerError, whatever its list holds.
 //
 // The last page of a listing goes to [Tally.Complete], which finds out whether it is the last one indeed.
 func ReadPage(r *http.Response, o ListOptions, each func(Element) error) (p Page, err error) {
@@ -100,7 +100,7 @@ type Tally struct {
 	recent, older map[uint64]struct{} // hashes of ids; older are those before recent
 }
 
-// seed is of this process: hashes are never stored.
+// seed belongs to this process: hashes are never stored.
 var seed = maphash.MakeSeed()
 
 // Add counts an element; id is "" where it has none.

@@ -38,8 +38,8 @@ func TestRetry(t *testing.T) {
 		{"nor what did not change", script{"304||"}, 0, 1, 304, "304 Not Modified"},
 		{"retries a refused connection", script{"refused", good}, time.Second, 2, 0, ""},
 		{"names a refused connection", script{"refused"}, 15 * time.Second, 5, 0, "connection refused, after 5 tries: check the network"},
-		{"retries a hang", script{"hang", good}, 31 * time.Second, 2, 0, ""},
-		{"names a hang", script{"hang"}, 165 * time.Second, 5, 0, "no answer within 30s, after 5 tries"},
+		{"retries a silent provider", script{"silent", good}, 31 * time.Second, 2, 0, ""},
+		{"names a silent provider", script{"silent"}, 165 * time.Second, 5, 0, "no answer within 30s, after 5 tries"},
 		{"retries a cut body", script{"cut", good}, time.Second, 2, 0, ""},
 		{"names a cut body", script{"cut"}, 15 * time.Second, 5, 200, "the body ends early, after 14 bytes, after 5 tries"},
 		{"retries a stalled body", script{"stall", good}, 31 * time.Second, 2, 0, ""},
@@ -77,7 +77,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// Who cannot wait for another try is told the last answer, and holds up nobody.
+// A request that cannot wait for another try returns the last answer, and delays no other.
 func TestRetryGivesUpWhereItsTimeEndsBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		provider := &stage{script: script{"429|Retry-After: 7|"}}
@@ -141,7 +141,7 @@ func TestCancel(t *testing.T) {
 		status int // of the answer that made another try necessary
 	}{
 		"waiting between tries":  {script{"503||"}, 503},
-		"waiting for the answer": {script{"hang"}, 0},
+		"waiting for the answer": {script{"silent"}, 0},
 		"reading the body":       {script{"stall"}, 0},
 		"throttled":              {script{"429|Retry-After: 50|"}, 429},
 	} {

@@ -46,7 +46,7 @@ var classes = func() (t [256]byte) {
 }()
 
 // A value is how far one JSON value was scanned. Brackets must balance and strings must end; what stands between
-// them is checked by whoever decodes the value.
+// them is checked where the value is decoded.
 type value struct {
 	depth   int
 	in      byte            // quote or scalar while within one
@@ -290,7 +290,7 @@ func (s *scanner) each(closing byte, read func(c byte) error) error {
 	}
 }
 
-// unexpected names a single character: enough to tell HTML from JSON, too little to leak anything.
+// unexpected names a single character: enough to recognise HTML, too little to leak anything.
 func (s *scanner) unexpected(c byte) error {
 	return s.fail(fmt.Errorf("unexpected character %q", c))
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A timeoutError says that the provider was silent for too long.
+// A timeoutError says that the provider sent nothing for too long.
 type timeoutError struct{ after time.Duration }
 
 func (e *timeoutError) Error() string { return fmt.Sprintf("no answer within %s", e.after) }

@@ -16,7 +16,7 @@ func TestConfig(t *testing.T) {
 		problems := env.Decode(t.Context(), envconfig.MapLookuper(nil), "SW_", &cfg)
 		for _, name := range []string{"SW_BASE_URL", "SW_PROJECT_ID", "SW_API_TOKEN"} {
 			if !strings.Contains(strings.Join(problems, "\n"), name) {
-				t.Errorf("%s is missing and not told: %q", name, problems)
+				t.Errorf("%s is missing and not reported: %q", name, problems)
 			}
 		}
 		if cfg.PageSize != 1000 {
@@ -41,7 +41,7 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// TestIdentity tells connections apart by host and account, never by token.
+// TestIdentity differs by host and account, never by token.
 func TestIdentity(t *testing.T) {
 	identity := func(base, project string, token sources.Secret) string {
 		var cfg Config

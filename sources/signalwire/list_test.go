@@ -70,7 +70,7 @@ func TestListsTheWorld(t *testing.T) {
 	}
 }
 
-// pages answers the list by hand: link tells the next link of a request, and
+// pages answers the list by hand: link returns the next link of a request, and
 // whether there is a page at all.
 func pages(size int, link func(ref string) (next string, ok bool)) (*source, *sourcetest.Server) {
 	server := sourcetest.NewServer(nil)
@@ -199,7 +199,7 @@ func TestLatePageFails(t *testing.T) {
 	source := at(server, 2)
 	got, err := sourcetest.Listed(t.Context(), source, sources.Window{})
 	if err == nil || !strings.Contains(err.Error(), "70002") || !strings.Contains(err.Error(), "400") {
-		t.Errorf("err = %v, want one that tells 400 and 70002", err)
+		t.Errorf("err = %v, want one with 400 and 70002", err)
 	}
 	if len(got) != 1 || len(server.Requests()) != 2 {
 		t.Errorf("%d accounts after %q", len(got), server.Requests())
@@ -288,8 +288,8 @@ func TestSpellingsOfTheNextLink(t *testing.T) {
 	}
 }
 
-// TestProbeLooksWhereTheNextLinkLeads asks for one page, and nothing elsewhere.
-func TestProbeLooksWhereTheNextLinkLeads(t *testing.T) {
+// TestProbeChecksWhereTheNextLinkLeads reads one page, and nothing elsewhere.
+func TestProbeChecksWhereTheNextLinkLeads(t *testing.T) {
 	for next, want := range map[string]string{
 		`null`: "", `"/api/laml/2010-04-01/Accounts?PageToken=PA1"`: "", `"https://provider.test/x"`: "",
 		`"https://elsewhere.test/x"`:         "the link to the next page cannot be followed: GET https://provider.test: it leads to https://elsewhere.test",
