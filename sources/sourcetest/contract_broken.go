@@ -90,7 +90,7 @@ func only(request string, a Answer) func(string, *http.Request) *Answer {
 	}
 }
 
-// mustFail checks that a listing tells of an error, and returns the first.
+// mustFail checks that a listing reports an error, and returns the first.
 func (f *fixture) mustFail() error {
 	f.t.Helper()
 	l := f.list(f.t.Context(), "")
@@ -124,7 +124,7 @@ func (h Harness) refuses(t *testing.T, requests []string) {
 				f.t.Errorf("asked %d times, want at most %d", got, most)
 			}
 			if f.ErrorCode != "" && !strings.Contains(err.Error(), f.ErrorCode) {
-				f.t.Errorf("the error does not tell the provider's code %s: %v", f.ErrorCode, err)
+				f.t.Errorf("the error does not hold the provider's code %s: %v", f.ErrorCode, err)
 			}
 		})
 		for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusInternalServerError} {
@@ -186,8 +186,8 @@ func (f *fixture) link(link string) {
 	}
 }
 
-// recovers checks that what fails once is asked for again, after the wait that
-// the provider asks for; accounts may then be yielded again.
+// recovers checks that a request that fails once is sent again, after the wait
+// that the provider names; accounts may then be yielded again.
 func (h Harness) recovers(t *testing.T, requests []string) {
 	h.Repeats = true
 	for _, request := range requests {
@@ -203,7 +203,7 @@ func (h Harness) recovers(t *testing.T, requests []string) {
 			{"breaks", func(good Answer) Answer { return Answer{Body: good.Body[:len(good.Body)*3/4], Cut: true} }, 0},
 			{"stalls", func(good Answer) Answer { return Answer{Body: good.Body[:len(good.Body)*3/4], Stall: true} }, 30 * time.Second},
 		} {
-			h.bubble(t, "goes on where it "+bad.name+" once: "+request, func(f *fixture) {
+			h.bubble(t, "continues where it "+bad.name+" once: "+request, func(f *fixture) {
 				var failed atomic.Bool // requests may come side by side
 				answer := bad.answer(f.server.scripted(request))
 				f.server.Override = func(got string, _ *http.Request) *Answer {

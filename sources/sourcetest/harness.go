@@ -30,7 +30,7 @@ import (
 	"rollcall/sources"
 )
 
-// A Harness tells [Contract] and [Golden] what they must know about a provider.
+// A Harness describes a provider to [Contract] and [Golden].
 type Harness struct {
 	// Dir holds list.txt, the answers of a healthy listing, and lookup.txt,
 	// those to single accounts (see [ParseScript]); "" means testdata.
@@ -42,7 +42,7 @@ type Harness struct {
 	// IDs are the accounts that list.txt holds, in any order.
 	IDs []string
 
-	// Repeats tells that a healthy listing may yield an account twice.
+	// Repeats says that a healthy listing may yield an account twice.
 	Repeats bool
 
 	// Secrets are planted in the answers, and are the credentials that Open
@@ -54,14 +54,14 @@ type Harness struct {
 	// "" leaves one out.
 	Alive, Gone, Other string
 
-	// NoLookup tells that the provider cannot be asked for a single account.
+	// NoLookup says that the provider does not give single accounts.
 	NoLookup bool
 
 	// Allowed are the requests other than GET that are made, such as
 	// "PUT /v2/api_auth".
 	Allowed []string
 
-	// Renews tells that a refused request is repeated once with a new
+	// Renews says that a refused request is repeated once with a new
 	// credential.
 	Renews bool
 
@@ -70,11 +70,11 @@ type Harness struct {
 	Link string
 
 	// ErrorBody is the body of an error, and ErrorCode the provider's own code
-	// in it, which the error must tell. "" leaves it out.
+	// in it, which the error must hold. "" leaves it out.
 	ErrorBody, ErrorCode string
 
 	// Tolerates are the beginnings of requests ("GET /v2/x") whose answer may be
-	// bad, or a refusal, without the listing telling of an error.
+	// bad, or a refusal, without an error of the listing.
 	Tolerates []string
 }
 
