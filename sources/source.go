@@ -97,7 +97,7 @@ type Page struct {
 	// continued from here.
 	Cursor string
 
-	arena []byte // holds Raw of the records, where a Batch made the page
+	arena []byte // what Raw of the records lies in, where a Batch made the page
 }
 
 // A Record is one account as the provider sent it.

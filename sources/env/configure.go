@@ -54,7 +54,7 @@ func Hook(ctx context.Context, env envconfig.Lookuper, c sources.Connection) (us
 // Configure reads ROLLCALL_SOURCES and the variables of each connection, or of
 // those named in only if there are any. names are the names of all variables; it
 // returns warnings of those that begin like a connection's and are not known.
-// The error is an *Error with all that is wrong.
+// The error is an *Error with all that is wrong; what could be read comes with it.
 func Configure(ctx context.Context, providers []sources.Provider, env envconfig.Lookuper, names, only []string) ([]sources.Configured, []string, error) {
 	all, problems := listed(ctx, providers, env)
 	if len(problems) == 0 {
@@ -80,7 +80,7 @@ func Configure(ctx context.Context, providers []sources.Provider, env envconfig.
 	}
 	warnings := unknown(names, scopes)
 	if len(problems) > 0 {
-		return nil, warnings, &Error{Problems: problems}
+		return configured, warnings, &Error{Problems: problems}
 	}
 	return configured, warnings, nil
 }
