@@ -43,7 +43,7 @@ func Listing(read func(p *Pages) error) iter.Seq2[Page, error] {
 	})
 }
 
-// Pages hands the records of a listing on as pages of bounded size.
+// Pages yields the records of a listing as pages of bounded size.
 type Pages struct {
 	emit   func(Page, error) error
 	batch  Batch
@@ -74,7 +74,7 @@ func (p *Pages) At(cursor string) error {
 	return p.Flush()
 }
 
-// Flush hands on what was added.
+// Flush yields what was added.
 func (p *Pages) Flush() error {
 	if p.batch.Len() == 0 {
 		return nil
@@ -89,7 +89,7 @@ func (p *Pages) Part(part string, err error) error {
 	return p.emit(Page{}, &PartError{Part: part, Err: err})
 }
 
-// Reset forgets what was added and not handed on: a request that failed is sent
+// Reset drops what was added and not yet yielded: a request that failed is sent
 // again.
 func (p *Pages) Reset() { p.batch, p.full, p.cursor = Batch{}, false, "" }
 
@@ -97,7 +97,7 @@ func (p *Pages) Reset() { p.batch, p.full, p.cursor = Batch{}, false, "" }
 // member idMember.
 func LookUp(ctx context.Context, client *fetch.Client, ref, idMember, id string) (Record, error) {
 	if id == "" || id == "." || id == ".." {
-		return Record{}, fmt.Errorf("%q is no id of an account: in a path it means something else", id)
+		return Record{}, fmt.Errorf("%q is not the id of an account: in a path it means something else", id)
 	}
 	var raw []byte
 	err := client.Get(ctx, ref, nil, func(res *http.Response) (err error) {

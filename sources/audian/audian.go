@@ -30,7 +30,7 @@ type Config struct {
 	PageSize  int             `env:"PAGE_SIZE, default=500"`
 }
 
-// KazooConfig is what a Kazoo connection reads from its environment: there is no one host of Kazoo.
+// KazooConfig is what a Kazoo connection reads from its environment: every Kazoo has its own host.
 type KazooConfig struct {
 	BaseURL   sources.BaseURL `env:"BASE_URL, required"`
 	AccountID string          `env:"ACCOUNT_ID, required"`
@@ -46,7 +46,7 @@ var (
 
 	// volatile are the members that Kazoo works out at each request: how long a trial still lasts, in seconds
 	// (cb_accounts, leak_trial_time_left), and how many accounts are below (listings). tree names all ancestors,
-	// and what happens above an account is no change of it; its parent goes with the record.
+	// and what happens above an account is not a change of it; its parent is in the record.
 	volatile = []string{"trial_time_left", "descendants_count", "tree"}
 
 	// sets are the members whose order means nothing.
@@ -125,7 +125,7 @@ func (s *source) Metadata() sources.Metadata { return s.metadata }
 func (s *source) Close() { s.client.Close() }
 
 // errorCode reads {"data":{…},"error":"404","message":"bad_identifier","status":"error"}. A message can be a
-// sentence, which is no code, and data can echo a credential.
+// sentence, which is not a code, and data can echo a credential.
 func errorCode(body []byte) string {
 	if code := fetch.ID(body, "message"); code != "" && !strings.Contains(code, " ") {
 		return code
@@ -181,7 +181,7 @@ func (s *source) get(ctx context.Context, id string) (object []byte, err error) 
 func (s *source) Lookup(ctx context.Context, id string) (sources.Record, error) {
 	switch id {
 	case "", ".", "..":
-		return sources.Record{}, fmt.Errorf("%q is no id of an account: in a path it means something else", id)
+		return sources.Record{}, fmt.Errorf("%q is not the id of an account: in a path it means something else", id)
 	}
 	if err := s.token.ready(ctx); err != nil {
 		return sources.Record{}, err

@@ -20,8 +20,8 @@ const (
 	// namedParts is how many accounts whose details could not be read are named; the others are counted.
 	namedParts = 20
 
-	// outage is after how many failures in a row, without any answer in between, the provider is taken to be
-	// down: the remaining requests would each be tried for a minute.
+	// outage is how many failures in a row, without any answer in between, mean that the provider is
+	// down: the remaining requests would each be retried for a minute.
 	outage = 20
 
 	// pageTime is how long records are gathered at most: a slow listing shows that it moves.
@@ -217,7 +217,7 @@ type entry struct {
 	cursor string // continues the listing behind this item, or shortly before it
 
 	record sources.Record
-	none   bool   // there is no record: the account is deleted, or this is no account
+	none   bool   // there is no record: the account is deleted, or this is not an account
 	part   string // what err is about
 	err    error
 }

@@ -22,7 +22,7 @@ const (
 	// has 200 to 500 bytes.
 	pageBytes = 64 << 20
 
-	// oversizeBytes is how much is kept of an item that is too long to be taken.
+	// oversizeBytes is how much is kept of an item that is too long to be stored.
 	oversizeBytes = 64 << 10
 )
 
@@ -164,7 +164,7 @@ func (s *source) readPage(r *http.Response) (page, error) {
 	return p, err
 }
 
-// nextKey returns the start_key of the next page. It is opaque: a text is passed as it came, anything else as JSON.
+// nextKey returns the start_key of the next page. It is opaque: a text is passed as it is, anything else as JSON.
 func nextKey(e fetch.Envelope) (string, error) {
 	const name = "next_start_key"
 	raw := e.Get(name)
@@ -181,5 +181,5 @@ func nextKey(e fetch.Envelope) (string, error) {
 	if key := e.Text(name); key != "" {
 		return key, nil
 	}
-	return "", errors.New(name + " is no text that can be sent back")
+	return "", errors.New(name + " is not a text that can be sent back")
 }

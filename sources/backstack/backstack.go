@@ -64,7 +64,7 @@ func New(c sources.Connection, cfg Config) (sources.Source, error) {
 			// Not the sessions, which end and are renewed one by one, and each of which
 			// names its own account.
 			Identity: options.Base.Host + "/" + cfg.AppKey.Tag(),
-			// Of a network's member: what a session answers without an id is no record.
+			// Of a network's member: an answer of a session without an id is not a record.
 			IDMember:           "account_id",
 			ParentInEnvelope:   true,
 			StatusInEnvelope:   true,
@@ -114,7 +114,7 @@ type Sessions []sources.Secret
 
 var errNoSessions = errors.New("SESSIONS must hold at least one session token")
 
-// EnvDecode reads sessions that are separated by commas or stand one a line. Its errors name a session by
+// EnvDecode reads sessions that are separated by commas or stand one per line. Its errors name a session by
 // its number, never by its value.
 func (s *Sessions) EnvDecode(text string) error {
 	var list Sessions

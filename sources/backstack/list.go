@@ -20,7 +20,7 @@ type listing struct {
 	*sources.Pages
 	source *source
 
-	own  []account      // one an account, in the order of the sessions
+	own  []account      // one per account, in the order of the sessions
 	byID map[string]int // into own
 
 	sessionFailed, networkFailed bool
@@ -166,7 +166,7 @@ func (l *listing) readAccounts(ctx context.Context) error {
 	return nil
 }
 
-// badAppKey is the code of an app key that the provider does not take, whatever the session.
+// badAppKey is the code of an app key that the provider refuses for every session.
 const badAppKey = "invalid_app_key"
 
 // advise says what to do about a session that was refused.

@@ -107,7 +107,7 @@ func Listed(ctx context.Context, providers []sources.Provider, env envconfig.Loo
 func CheckName(name string) error {
 	switch {
 	case !namePattern.MatchString(name):
-		return fmt.Errorf("%q is no name: it must be lower-case letters, digits and -, the first one a letter", name)
+		return fmt.Errorf("%q is not a valid name: use lower-case letters, digits and -, the first one a letter", name)
 	case slices.Contains(reserved, name):
 		return fmt.Errorf("%s is a name that rollcall needs itself", name)
 	}
@@ -165,7 +165,7 @@ func listed(ctx context.Context, providers []sources.Provider, env envconfig.Loo
 // separated matches an entry that is several, between which another separator stands.
 var separated = regexp.MustCompile(`^\s*[a-z][a-z0-9-]*(:[a-z]+)?(\s*[;|\s]\s*[a-z][a-z0-9-]*(:[a-z]+)?)+[;|\s]*$`)
 
-// unlisted reports names in only that are no connection.
+// unlisted reports names in only that no connection has.
 func unlisted(all []sources.Configured, only []string) (problems []string) {
 	var names []string
 	for _, c := range all {

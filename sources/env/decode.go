@@ -166,7 +166,7 @@ func (f field) isList() bool {
 	return f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() != reflect.Uint8 && !decoder
 }
 
-// items drops empty items from a list; in a file they stand one a line.
+// items drops empty items from a list; in a file they stand one per line.
 func items(value string, file bool) string {
 	separator := func(r rune) bool { return r == ',' || file && (r == '\n' || r == '\r') }
 	var kept []string

@@ -21,7 +21,7 @@ const (
 	fileSuffix = "_FILE"
 
 	// maxFile is the longest such file, in bytes. Hundreds of sessions fit; what
-	// is longer is no secret, but a mistake.
+	// is longer is a mistake, not a secret.
 	maxFile = 1 << 20
 
 	// fileTimeout is how long such a file may take to be read. A file takes

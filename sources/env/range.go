@@ -12,7 +12,7 @@ import (
 // ranges bound the variables that mean the same for every connection. A range
 // tag has the last word.
 var ranges = map[string]string{
-	"TIMEOUT":            "1ms..", // there is no waiting for ever
+	"TIMEOUT":            "1ms..", // 0 would wait for ever
 	"REQUEST_TIMEOUT":    "1ms..",
 	"RATE_LIMIT":         "0..", // 0 is unlimited
 	"CONCURRENCY":        "1..64",

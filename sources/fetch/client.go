@@ -148,7 +148,7 @@ func (c *Client) Check(link string) error {
 }
 
 // Get requests ref and hands the answer, if its status is 200, to read. A ref is absolute, or relative
-// to Base: to its host when it begins with "/", else below its path. read is called once a try, so it
+// to Base: to its host when it begins with "/", else below its path. read is called once per try, so it
 // must be ready to start over; it must not use the Client, and need not close the body.
 //
 // Errors are of type *Error, except for errors of read that are not about the body, errors of Authorize and Renew,

@@ -31,7 +31,7 @@ type ListOptions struct {
 	// Success is the text of the member status in a good answer, for ReadPage; "" where the provider defines none.
 	Success string
 
-	maxElement int // longest element handed over whole, in bytes; 0 means 4 MiB
+	maxElement int // longest element kept whole, in bytes; 0 means 4 MiB
 }
 
 // An Element is one element of a list: any JSON value, checked for balanced brackets and
@@ -102,7 +102,7 @@ func (l *listReader) object(outer string) error {
 		}
 		name, ok := unquote(raw)
 		if !ok {
-			name = string(raw[1 : len(raw)-1]) // not a name that anyone looks for
+			name = string(raw[1 : len(raw)-1]) // nothing looks for such a name
 		}
 		if err := l.expect(':'); err != nil {
 			return err
@@ -140,7 +140,7 @@ func (l *listReader) keep(outer, name string, c byte) error {
 	}
 	nested := classes[c] == open
 	switch l.size += len(outer) + len(name); {
-	case over && nested && name == "": // the whole body: it is no list
+	case over && nested && name == "": // the whole body: it is not a list
 	case over && nested:
 		l.env.Dropped = append(l.env.Dropped, name)
 	case over:

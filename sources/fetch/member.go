@@ -54,7 +54,7 @@ func members(raw []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// named is members with the names unescaped, without names that are no text.
+// named is members with the names unescaped, without invalid names.
 func named(raw []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for key, value := range members(raw) {
@@ -66,7 +66,7 @@ func named(raw []byte) iter.Seq2[string, []byte] {
 }
 
 // ID returns a member of an object as an id, by its path: a string unescaped, or an integer literal
-// verbatim, so that 64-bit ids keep every digit. It is "" where the member is neither, or is no text
+// verbatim, so that 64-bit ids keep every digit. It is "" where the member is neither, or is not a text
 // that can be stored: empty, over 1024 bytes, invalid UTF-8, with a NUL or half a surrogate pair.
 func ID(raw []byte, names ...string) string {
 	for _, name := range names {

@@ -20,7 +20,7 @@ type Page struct {
 // ReadPage reads an answer as ReadList does. An answer that says that it is an error, or only a part, is an
 // *AnswerError, whatever its list holds.
 //
-// The last page of a listing goes to [Tally.Complete], which finds out whether it is the last one indeed.
+// The last page of a listing goes to [Tally.Complete], which checks that it is the last one.
 func ReadPage(r *http.Response, o ListOptions, each func(Element) error) (p Page, err error) {
 	p.Envelope, err = ReadList(r.Body, o, func(e Element) error {
 		p.Elements++

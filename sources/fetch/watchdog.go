@@ -42,7 +42,7 @@ func (w *watchdog) close() {
 	w.cancel(nil)
 }
 
-// explain returns the timeout if it was that which ended the request, else err.
+// explain returns the timeout if it ended the request, else err.
 func (w *watchdog) explain(err error) error {
 	if timeout := (*timeoutError)(nil); errors.As(context.Cause(w.ctx), &timeout) {
 		return timeout

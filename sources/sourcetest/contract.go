@@ -130,7 +130,7 @@ func (f *fixture) stopsEarly() {
 		break
 	}
 	asked := len(f.server.Requests())
-	time.Sleep(time.Hour) // in fake time: whatever still runs has its chance
+	time.Sleep(time.Hour) // in fake time: what still runs has its chance
 	if got := len(f.server.Requests()); got != asked {
 		f.t.Errorf("%d more requests after the reader stopped", got-asked)
 	}

@@ -33,7 +33,7 @@ func (h Harness) tolerates(request string) bool {
 	return slices.ContainsFunc(h.Tolerates, func(begin string) bool { return strings.HasPrefix(request, begin) })
 }
 
-// breaks answers each request of a listing in turn with what is no answer: the
+// breaks answers each request of a listing in turn with an unusable one: the
 // listing must never end as complete.
 func (h Harness) breaks(t *testing.T, requests []string) {
 	for _, request := range requests {
@@ -122,6 +122,9 @@ func (h Harness) refuses(t *testing.T, requests []string) {
 			}
 			if got := f.server.Count(request); got > most && !f.Repeats {
 				f.t.Errorf("asked %d times, want at most %d", got, most)
+			}
+			if !strings.Contains(err.Error(), "TEST_") {
+				f.t.Errorf("the error names no variable of the connection: %v", err)
 			}
 			if f.ErrorCode != "" && !strings.Contains(err.Error(), f.ErrorCode) {
 				f.t.Errorf("the error does not hold the provider's code %s: %v", f.ErrorCode, err)
