@@ -47,11 +47,11 @@ func (s Secret) Tag() string {
 // Settings are the variables that every connection has, whatever its provider.
 type Settings struct {
 	Schedule         Schedule      `env:"SCHEDULE"`
-	Timeout          time.Duration `env:"TIMEOUT, default=10m"`
-	RequestTimeout   time.Duration `env:"REQUEST_TIMEOUT, default=30s"`
-	RateLimit        float64       `env:"RATE_LIMIT"`
-	Concurrency      int           `env:"CONCURRENCY, default=4"`
-	MaxDeletePercent float64       `env:"MAX_DELETE_PERCENT, default=10"`
+	Timeout          time.Duration `env:"TIMEOUT, default=10m" range:"1ms.."`
+	RequestTimeout   time.Duration `env:"REQUEST_TIMEOUT, default=30s" range:"1ms.."`
+	RateLimit        float64       `env:"RATE_LIMIT" range:"0.."` // 0 is unlimited
+	Concurrency      int           `env:"CONCURRENCY, default=4" range:"1..64"`
+	MaxDeletePercent float64       `env:"MAX_DELETE_PERCENT, default=10" range:"0..100"`
 	HookUsername     string        `env:"HOOK_USERNAME"`
 	HookPassword     Secret        `env:"HOOK_PASSWORD"`
 }

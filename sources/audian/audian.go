@@ -27,7 +27,7 @@ type Config struct {
 	AccountID string          `env:"ACCOUNT_ID, required"`
 	APIKey    sources.Secret  `env:"API_KEY" or:"AUTH_TOKEN"`
 	AuthToken sources.Secret  `env:"AUTH_TOKEN"`
-	PageSize  int             `env:"PAGE_SIZE, default=500"`
+	PageSize  int             `env:"PAGE_SIZE, default=500" range:"1..1000"`
 }
 
 // KazooConfig is what a Kazoo connection reads from its environment: every Kazoo has its own host.
@@ -36,7 +36,7 @@ type KazooConfig struct {
 	AccountID string          `env:"ACCOUNT_ID, required"`
 	APIKey    sources.Secret  `env:"API_KEY" or:"AUTH_TOKEN"`
 	AuthToken sources.Secret  `env:"AUTH_TOKEN"`
-	PageSize  int             `env:"PAGE_SIZE, default=500"`
+	PageSize  int             `env:"PAGE_SIZE, default=500" range:"1..1000"`
 }
 
 var (

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type phoneConfig struct {
 	BaseURL  sources.BaseURL `env:"BASE_URL, default=https://api.example.com"`
 	APIToken sources.Secret  `env:"API_TOKEN, required"`
-	PageSize int             `env:"PAGE_SIZE, default=500"`
+	PageSize int             `env:"PAGE_SIZE, default=500" range:"1..1000"`
 }
 
 type chatConfig struct {

@@ -222,14 +222,17 @@ func (c *Client) observe(ctx context.Context, out outcome, try int, again bool, 
 	if !again {
 		wait = 0
 	}
-	level := slog.LevelDebug
+	level, message := slog.LevelDebug, "request"
+	if again {
+		message = "request failed, sending it again"
+	}
 	if again && out.status != http.StatusUnauthorized { // tokens expire
 		level = slog.LevelWarn
 	}
 	method := ""
 	if req := out.request; req != nil {
 		method = req.Method
-		c.log.Log(ctx, level, "request", "method", method, "url", c.show(req.URL), "status", out.status, "code", out.code,
+		c.log.Log(ctx, level, message, "method", method, "url", c.show(req.URL), "status", out.status, "code", out.code,
 			"error", err, "try", try, "again", again, "wait", wait, "throttled", out.throttled, "took", out.duration)
 	}
 	if c.o.Observe != nil {

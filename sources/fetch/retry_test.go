@@ -1,8 +1,10 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"net/http"
 	"strings"
@@ -201,4 +203,20 @@ func TestFullJitter(t *testing.T) {
 			t.Fatalf("%s", d)
 		}
 	}
+}
+
+func TestTheLogSaysThatARequestIsSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		c := (&stage{script: script{"503||", `200||{"items":[]}`}}).on(func(o *Options) {
+			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		})
+		if err := c.Get(t.Context(), "x", nil, readList); err != nil {
+			t.Fatal(err)
+		}
+		first, second, _ := strings.Cut(log.String(), "\n")
+		if !strings.Contains(first, `level=WARN msg="request failed, sending it again"`) || !strings.Contains(second, "level=DEBUG msg=request ") {
+			t.Errorf("log:\n%s", log.String())
+		}
+	})
 }
