@@ -31,10 +31,10 @@ var broken = []struct {
 	{simulate.Status(http.StatusForbidden), "403"},
 	{simulate.Status(http.StatusInternalServerError), "500"},
 	{simulate.Throttle("0"), "429"},
-	{simulate.Body(`{}`), "check BASE_URL"},
-	{simulate.Body(`null`), "check BASE_URL"},
-	{simulate.Body(`{"error":"internal"}`), "check BASE_URL"},
-	{simulate.NoList(), "check BASE_URL"},
+	{simulate.Body(`{}`), "BASE_URL"},
+	{simulate.Body(`null`), "BASE_URL"},
+	{simulate.Body(`{"error":"internal"}`), "BASE_URL"},
+	{simulate.NoList(), "BASE_URL"},
 	{simulate.Echo(http.StatusForbidden), "403"},
 }
 

@@ -18,6 +18,7 @@ import (
 	"rollcall/sources/agendize"
 	"rollcall/sources/audian"
 	"rollcall/sources/backstack"
+	"rollcall/sources/env"
 	"rollcall/sources/signalwire"
 	"rollcall/sources/simulate"
 )
@@ -112,11 +113,11 @@ func (r *rig) configured(name string) sources.Configured {
 		return f.configured(name)
 	}
 	tenant := r.tenants[name]
-	env := map[string]string{"ROLLCALL_SOURCES": name + ":" + tenant.provider}
+	vars := map[string]string{"ROLLCALL_SOURCES": name + ":" + tenant.provider}
 	for key, value := range tenant.settings {
-		env[strings.ToUpper(name)+"_"+key] = value
+		vars[strings.ToUpper(name)+"_"+key] = value
 	}
-	list, _, err := sources.Configure(r.t.Context(), providers, envconfig.MapLookuper(env), nil, nil)
+	list, _, err := env.Configure(r.t.Context(), providers, envconfig.MapLookuper(vars), nil, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"rollcall/model/canon"
 	"rollcall/sink"
 	"rollcall/sources"
+	"rollcall/sources/env"
 	"rollcall/sources/fetch"
 )
 
@@ -63,8 +64,8 @@ type databaseVariables struct {
 // databaseURL reads DATABASE_URL as it is now.
 func (a *app) databaseURL(ctx context.Context) (string, error) {
 	var now databaseVariables
-	if problems := sources.Decode(ctx, a.env, "", &now); len(problems) > 0 {
-		return "", &sources.ConfigError{Problems: problems}
+	if problems := env.Decode(ctx, a.env, "", &now); len(problems) > 0 {
+		return "", &env.Error{Problems: problems}
 	}
 	if now.URL.Reveal() == embeddedURL {
 		return "", fmt.Errorf("DATABASE_URL_FILE: holds %s now; restart rollcall to change to it", embeddedURL)
@@ -81,7 +82,7 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 	var database databaseVariables
 	var problems []string
 	if n.database {
-		problems = sources.Decode(ctx, a.env, "", &database)
+		problems = env.Decode(ctx, a.env, "", &database)
 		cfg.DatabaseURL = database.URL
 		if url := database.URL.Reveal(); url != "" && url != embeddedURL {
 			if err := sink.CheckEnvironment(url); err != nil {
@@ -89,13 +90,13 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 			}
 		}
 	}
-	problems = append(problems, sources.Decode(ctx, a.env, "", cfg)...)
-	known := append(sources.Variables("", cfg), "ROLLCALL_SOURCES")
-	warnings := sources.Misspelt(a.names, "ROLLCALL_", known)
+	problems = append(problems, env.Decode(ctx, a.env, "", cfg)...)
+	known := append(env.Variables("", cfg), "ROLLCALL_SOURCES")
+	warnings := env.Misspelt(a.names, "ROLLCALL_", known)
 	if n.connections {
 		problems = append(problems, fetch.CheckProxy(a.env.Lookup)...)
-		connections, more, err := sources.Configure(ctx, providers, a.env, a.names, n.only)
-		var wrong *sources.ConfigError
+		connections, more, err := env.Configure(ctx, providers, a.env, a.names, n.only)
+		var wrong *env.Error
 		if errors.As(err, &wrong) {
 			problems = append(problems, wrong.Problems...)
 		} else if err != nil {
@@ -113,7 +114,7 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 		cfg.log.Warn("environment: " + warning)
 	}
 	if len(problems) > 0 {
-		return nil, &sources.ConfigError{Problems: problems}
+		return nil, &env.Error{Problems: problems}
 	}
 	return cfg, nil
 }

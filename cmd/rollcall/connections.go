@@ -14,6 +14,7 @@ import (
 	"rollcall/sink"
 	"rollcall/sink/reader"
 	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
 func connectionsCommand(a *app) *cobra.Command {
@@ -40,7 +41,7 @@ ROLLCALL_SOURCES those are configured that the last sync of all connections had.
 }
 
 func (a *app) listConnections(ctx context.Context, db *sqlx.DB, o *output) error {
-	configured, err := sources.Listed(ctx, providers, a.env)
+	configured, err := env.Listed(ctx, providers, a.env)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ old name, are yours to rename: do it while nothing runs.`,
 		Args:    oldAndNewName,
 		RunE: a.does(func(ctx context.Context, args []string) error {
 			from, to := args[0], args[1]
-			if err := sources.CheckName(to); err != nil {
+			if err := env.CheckName(to); err != nil {
 				return usageError{err}
 			}
 			if from == to {
@@ -145,7 +146,7 @@ would bring back what its provider still lists. It asks on a terminal, and needs
 
 // isConfigured reports whether ROLLCALL_SOURCES names the connection.
 func (a *app) isConfigured(ctx context.Context, name string) (bool, error) {
-	configured, err := sources.Listed(ctx, providers, a.env)
+	configured, err := env.Listed(ctx, providers, a.env)
 	return slices.ContainsFunc(configured, func(c sources.Connection) bool { return c.Name == name }), err
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
 // healthTimeout is how long serve may take to answer: a probe of Docker or
@@ -34,8 +34,8 @@ func (a *app) healthcheck(ctx context.Context) error {
 	var cfg struct {
 		Addr address `env:"ROLLCALL_ADDR, default=:8080"`
 	}
-	if problems := sources.Decode(ctx, a.env, "", &cfg); len(problems) > 0 {
-		return &sources.ConfigError{Problems: problems}
+	if problems := env.Decode(ctx, a.env, "", &cfg); len(problems) > 0 {
+		return &env.Error{Problems: problems}
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()

@@ -16,6 +16,7 @@ import (
 
 	"rollcall/sink"
 	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
 const (
@@ -62,11 +63,11 @@ func (d *daemon) openHooks() (map[string]*hook, error) {
 // authentic compares credentials in a time that does not tell how much of them
 // is right. The hook's own are read for each delivery: the error is that they
 // cannot be.
-func (h *hook) authentic(ctx context.Context, env envconfig.Lookuper, r *http.Request) (bool, error) {
+func (h *hook) authentic(ctx context.Context, vars envconfig.Lookuper, r *http.Request) (bool, error) {
 	username, password, _ := r.BasicAuth()
 	ctx, cancel := context.WithTimeoutCause(ctx, hookFileTimeout, errHookFile)
 	defer cancel()
-	wantUsername, wantPassword, err := h.Hook(ctx, env)
+	wantUsername, wantPassword, err := env.Hook(ctx, vars, h.Connection)
 	if err != nil {
 		return false, err
 	}

@@ -26,6 +26,7 @@ var layers = []struct {
 	{"sink/…", []string{"sink", "model"}},
 	{"sink", []string{"model", "model/drift", "migrations"}},
 	{"sources/fetch", nil},
+	{"sources/env", []string{"sources", "model/canon"}},
 	{"sources/simulate", nil},
 	{"sources/sourcetest", []string{"sources", "sources/fetch", "model", "model/canon", "model/payload"}},
 	{"sources/…", []string{"sources", "sources/fetch", "model", "model/canon", "model/payload", "model/normalize"}}, // a provider: no other one

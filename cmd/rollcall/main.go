@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rollcall/cmd/rollcall/internal/render"
-	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
 // gcPercent is how much the heap may grow between two collections. What lives
@@ -83,16 +83,16 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-// run is the program: env and names are its environment.
-func run(ctx context.Context, args []string, env envconfig.Lookuper, names []string, stdout, stderr io.Writer) int {
-	display := render.NewDisplay(stderr, env)
-	a := &app{env: env, names: names, stdout: &pipe{display.Above(stdout)}, stderr: display, screen: render.ScreenOf(stdout, env)}
+// run is the program: vars and names are its environment.
+func run(ctx context.Context, args []string, vars envconfig.Lookuper, names []string, stdout, stderr io.Writer) int {
+	display := render.NewDisplay(stderr, vars)
+	a := &app{env: vars, names: names, stdout: &pipe{display.Above(stdout)}, stderr: display, screen: render.ScreenOf(stdout, vars)}
 	root := newRoot(a)
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
 	var status exitError
 	var signaled interruption
-	var config *sources.ConfigError
+	var config *env.Error
 	switch {
 	case err == nil, errors.Is(err, errPipeClosed):
 		return exitWell

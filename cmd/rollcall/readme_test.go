@@ -20,6 +20,7 @@ import (
 	"rollcall/sink"
 	"rollcall/sink/sinktest"
 	"rollcall/sources"
+	"rollcall/sources/env"
 	"rollcall/sources/simulate"
 )
 
@@ -252,10 +253,10 @@ var elsewhere = []string{"CRON_TZ", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", 
 // TestReadmeVariables looks up every variable that a document names, with the
 // name of a connection before it or without, and every variable in the documents.
 func TestReadmeVariables(t *testing.T) {
-	general := append(sources.Variables("", new(config)), "DATABASE_URL", "ROLLCALL_SOURCES")
-	own := sources.Variables("", new(sources.Settings)) // of a connection
+	general := append(env.Variables("", new(config)), "DATABASE_URL", "ROLLCALL_SOURCES")
+	own := env.Variables("", new(sources.Settings)) // of a connection
 	for _, p := range providers {
-		own = append(own, p.Variables()...)
+		own = append(own, env.Variables("", p.Connection("x").Config)...)
 	}
 	known := func(name string) bool {
 		name = strings.TrimSuffix(name, "_FILE")

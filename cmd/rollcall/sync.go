@@ -14,6 +14,7 @@ import (
 	"rollcall/schedule"
 	"rollcall/sink"
 	"rollcall/sources"
+	"rollcall/sources/env"
 	"rollcall/sources/fetch"
 )
 
@@ -139,7 +140,7 @@ func (a *app) migrated(ctx context.Context, cfg *config, db *sqlx.DB, work func(
 
 // reopen opens a connection with its variables as they are now.
 func (a *app) reopen(ctx context.Context, c sources.Configured, log *slog.Logger, arrived func(kind, id string)) (sources.Source, error) {
-	fresh, err := c.Afresh(ctx, a.env)
+	fresh, err := env.Reread(ctx, a.env, c)
 	if err != nil {
 		return nil, err
 	}

@@ -12,14 +12,15 @@ import (
 	"rollcall/model/canon"
 	"rollcall/model/payload"
 	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
 // mapped maps one object with that default zone.
 func mapped(t *testing.T, zone, raw string) (model.Account, []model.Warning) {
 	t.Helper()
 	var cfg Config
-	env := envconfig.MapLookuper(map[string]string{"API_KEY": testKey, "TOKEN": testToken, "TIMEZONE": zone})
-	if problems := sources.Decode(t.Context(), env, "", &cfg); len(problems) > 0 {
+	vars := envconfig.MapLookuper(map[string]string{"API_KEY": testKey, "TOKEN": testToken, "TIMEZONE": zone})
+	if problems := env.Decode(t.Context(), vars, "", &cfg); len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	source, err := New(sources.Connection{}, cfg)
@@ -72,8 +73,8 @@ func TestTimezoneFallsBack(t *testing.T) {
 	}
 	var cfg Config
 	for _, zone := range []string{"Local", "Mars/Olympus", "../etc/passwd"} {
-		env := envconfig.MapLookuper(map[string]string{"API_KEY": testKey, "TOKEN": testToken, "TIMEZONE": zone})
-		problems := sources.Decode(t.Context(), env, "", &cfg)
+		vars := envconfig.MapLookuper(map[string]string{"API_KEY": testKey, "TOKEN": testToken, "TIMEZONE": zone})
+		problems := env.Decode(t.Context(), vars, "", &cfg)
 		if len(problems) != 1 || !strings.Contains(problems[0], "TIMEZONE") || strings.Contains(problems[0], zone) {
 			t.Errorf("TIMEZONE=%s: problems %q", zone, problems)
 		}
@@ -135,7 +136,7 @@ func TestErrorCode(t *testing.T) {
 	}
 }
 
-// TestIdentity tells resellers apart without telling the key.
+// TestIdentity differs between resellers and does not hold the key.
 func TestIdentity(t *testing.T) {
 	identity := func(key, token sources.Secret) string {
 		var cfg Config

@@ -68,7 +68,7 @@ func TestEverySessionExpired(t *testing.T) {
 	s, server := serve(t, b, "p", "c00")
 	b.Expire(session("p"), session("c00"))
 	r := read(t.Context(), s)
-	if r.err == nil || !strings.Contains(r.err.Error(), "check APP_KEY and SESSIONS") || !strings.Contains(r.err.Error(), "session_expired") {
+	if r.err == nil || !strings.Contains(r.err.Error(), "check BACKSTACK_APP_KEY and BACKSTACK_SESSIONS") || !strings.Contains(r.err.Error(), "session_expired") {
 		t.Errorf("err = %v, want what to do", r.err)
 	}
 	if len(r.parts)+len(r.records) > 0 {
@@ -85,7 +85,7 @@ func TestAWrongAppKey(t *testing.T) {
 	b.AppKey = "another"
 	err := read(t.Context(), s).err
 	for _, err := range []error{err, s.(sources.Prober).Probe(t.Context())} {
-		if err == nil || !strings.Contains(err.Error(), "into APP_KEY") || strings.Contains(err.Error(), "SESSIONS") {
+		if err == nil || !strings.Contains(err.Error(), "into BACKSTACK_APP_KEY") || strings.Contains(err.Error(), "SESSIONS") {
 			t.Errorf("err = %v, want the app key to be blamed, and no session", err)
 		}
 	}

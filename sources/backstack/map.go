@@ -44,6 +44,9 @@ func (s *source) Map(o payload.Object) model.Account {
 	}
 }
 
+// mapping is the version of Map: raise it when Map gives other columns.
+const mapping = 2
+
 func kind(o payload.Object) string {
 	if app, _ := o.Bool("is_app_account"); app {
 		return "app"

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// An Envelope is what stands beside the list in a body.
+// An Envelope holds the members of a body outside of its list.
 type Envelope struct {
-	// Dropped names the objects and arrays beside the list that were too long to keep.
+	// Dropped names the objects and arrays outside of the list that were too long to keep.
 	Dropped []string
 
 	members map[path][]byte

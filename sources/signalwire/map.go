@@ -41,7 +41,7 @@ func (*source) Map(o payload.Object) model.Account {
 	if owner := o.ID("owner_account_sid"); owner != o.ID("sid") {
 		a.Parent = owner
 	}
-	if strings.Contains(a.Name, "@") { // a name that is no address is no reason for a warning
+	if strings.Contains(a.Name, "@") { // a name without an address is not worth a warning
 		if email, ok := normalize.Email(a.Name); ok {
 			a.Email = email
 		}

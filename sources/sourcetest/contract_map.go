@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +29,7 @@ func (h Harness) maps(t *testing.T) {
 			samples = append(samples, r.Raw)
 		}
 	})
-	source, err := h.Open(NewOpening(NewServer(nil)))
+	source, err := h.Open(Connection(NewServer(nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +63,7 @@ func checkAccount(t *rapid.T, a model.Account) {
 	switch a.Status {
 	case model.Active, model.Suspended, model.Closed, model.Unknown:
 	default:
-		t.Fatalf("status %q is none of the four", a.Status)
+		t.Fatalf("status %q is not one of the four", a.Status)
 	}
 	if len(a.Parent) > model.MaxExternalID {
 		t.Fatalf("a parent's id of %d bytes cannot be stored", len(a.Parent))
@@ -88,11 +90,8 @@ func mutate(t *rapid.T, raw []byte) []byte {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		t.Fatalf("sample: %v", err)
 	}
-	names := make([]string, 0, len(members))
-	for name := range members {
-		names = append(names, name)
-	}
-	for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom(sorted(names)), rapid.ID[string]).Draw(t, "members") {
+	names := slices.Sorted(maps.Keys(members))
+	for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom(names), rapid.ID[string]).Draw(t, "members") {
 		members[name] = anyJSON(2).Draw(t, name)
 	}
 	out, err := json.Marshal(members)

@@ -1,4 +1,4 @@
-package sources
+package env
 
 import (
 	"context"
@@ -21,7 +21,7 @@ const (
 	fileSuffix = "_FILE"
 
 	// maxFile is the longest such file, in bytes. Hundreds of sessions fit; what
-	// is longer is no secret, but a mistake.
+	// is longer is a mistake, not a secret.
 	maxFile = 1 << 20
 
 	// fileTimeout is how long such a file may take to be read. A file takes
@@ -57,13 +57,13 @@ func lookup(ctx context.Context, env envconfig.Lookuper, name string) (value, fr
 }
 
 var (
-	errSlowFile = fmt.Errorf("nothing came within %v (a pipe without a writer, or a file system that hangs)", fileTimeout)
+	errSlowFile = fmt.Errorf("nothing came within %v (a pipe without a writer, or a file system that stalls)", fileTimeout)
 	errLongFile = errors.New("it is longer than 1 MiB")
 )
 
 var (
 	// readers holds a token per path: one goroutine at a time reads a file, so
-	// that no more than one waits for a file system that hangs.
+	// that no more than one waits for a file system that stalls.
 	readers sync.Map // path → chan struct{}
 
 	// inherited holds what came from descriptors that are pipes: they can be read

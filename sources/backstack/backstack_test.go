@@ -9,13 +9,12 @@ import (
 
 func harness() sourcetest.Harness {
 	return sourcetest.Harness{
-		Open: func(o sourcetest.Opening) (sources.Source, error) {
-			cfg := Config{
-				BaseURL:  o.Base("/v1/auth"),
+		Open: func(c sources.Connection) (sources.Source, error) {
+			return New(c, Config{
+				BaseURL:  sourcetest.Base("/v1/auth"),
 				AppKey:   "planted-app-key",
 				Sessions: Sessions{"planted-session-1", "planted-session-2", "planted-session-3", "planted-session-4"},
-			}
-			return open(o.Fetch(cfg.BaseURL), cfg)
+			})
 		},
 		IDs:     []string{"acc_1234567890", "acc_2", "acc_3", "acc_4", "acc_5"},
 		Repeats: true, // acc_5 is in two networks; one request has an answer a session

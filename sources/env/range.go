@@ -1,4 +1,4 @@
-package sources
+package env
 
 import (
 	"fmt"
@@ -9,23 +9,9 @@ import (
 	"time"
 )
 
-// ranges bound the variables that mean the same for every connection. A range
-// tag has the last word.
-var ranges = map[string]string{
-	"TIMEOUT":            "1ms..", // there is no waiting for ever
-	"REQUEST_TIMEOUT":    "1ms..",
-	"RATE_LIMIT":         "0..", // 0 is unlimited
-	"CONCURRENCY":        "1..64",
-	"MAX_DELETE_PERCENT": "0..100",
-	"PAGE_SIZE":          "1..1000", // what the providers give at most
-}
-
-// outOfRange says which values the field takes, if it does not take its own.
+// outOfRange says which values the field may have, if its own is not one of them.
 func (f field) outOfRange() (problem string) {
 	text := f.Tag.Get("range")
-	if text == "" {
-		text = ranges[f.key]
-	}
 	var value float64
 	switch {
 	case f.to.CanInt():

@@ -1,4 +1,4 @@
-package sources
+package env
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func TestAPipeThatBlocks(t *testing.T) {
 	}
 	defer mute.Close()
 	for _, path := range []string{fifo(t), path} {
-		errStopped := errors.New("told to stop")
+		errStopped := errors.New("stopped")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		ended := make(chan error, 1)
 		go func() { _, err := readValue(ctx, path); ended <- err }()
@@ -109,12 +109,12 @@ func TestAFileWithoutEnd(t *testing.T) {
 	}
 }
 
-// Of a file system that hangs one goroutine waits, and the others for their turn.
+// One goroutine waits for a file system that stalls, and the others for their turn.
 func TestOneReaderPerFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "secret")
 	turn := make(chan struct{}, 1)
-	turn <- struct{}{} // as a reader that hangs
+	turn <- struct{}{} // as a reader that stalls
 	readers.Store(path, turn)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -9,9 +9,8 @@ import (
 
 func harness() sourcetest.Harness {
 	return sourcetest.Harness{
-		Open: func(o sourcetest.Opening) (sources.Source, error) {
-			cfg := Config{BaseURL: o.Base("/v2"), AccountID: "account_abc123", APIKey: "planted-api-key", PageSize: 2}
-			return open(o.Fetch(cfg.BaseURL), cfg)
+		Open: func(c sources.Connection) (sources.Source, error) {
+			return New(c, Config{BaseURL: sourcetest.Base("/v2"), AccountID: "account_abc123", APIKey: "planted-api-key", PageSize: 2})
 		},
 		IDs: []string{"account_abc123", "0a1b", "0c2d", "0e3f", "1a4b"},
 		Secrets: []string{

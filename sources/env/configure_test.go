@@ -1,4 +1,4 @@
-package sources
+package env
 
 import (
 	"errors"
@@ -13,44 +13,48 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/sethvargo/go-envconfig"
 	"go.uber.org/goleak"
+
+	"rollcall/sources"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type phoneConfig struct {
-	BaseURL  BaseURL `env:"BASE_URL, default=https://api.example.com"`
-	APIToken Secret  `env:"API_TOKEN, required"`
-	PageSize int     `env:"PAGE_SIZE, default=500"`
+	BaseURL  sources.BaseURL `env:"BASE_URL, default=https://api.example.com"`
+	APIToken sources.Secret  `env:"API_TOKEN, required"`
+	PageSize int             `env:"PAGE_SIZE, default=500" range:"1..1000"`
 }
 
 type chatConfig struct {
-	Token    Secret   `env:"TOKEN" or:"KEY"`
-	Key      Secret   `env:"KEY"`
-	Sessions []Secret `env:"SESSIONS"`
+	Token    sources.Secret   `env:"TOKEN" or:"KEY"`
+	Key      sources.Secret   `env:"KEY"`
+	Sessions []sources.Secret `env:"SESSIONS"`
 }
 
 // opened is a Source that remembers with what it was opened.
 type opened struct {
-	Source
-	connection Connection
+	sources.Source
+	connection sources.Connection
 	config     any
 }
 
 func (opened) Close() {}
 
-func openPhone(c Connection, cfg phoneConfig) (Source, error) { return opened{nil, c, cfg}, nil }
+func openPhone(c sources.Connection, cfg phoneConfig) (sources.Source, error) {
+	return opened{nil, c, cfg}, nil
+}
 
-func openChat(c Connection, cfg chatConfig) (Source, error) {
+func openChat(c sources.Connection, cfg chatConfig) (sources.Source, error) {
 	if cfg.Key == "odd" {
 		return nil, errors.New("KEY is odd")
 	}
 	return opened{nil, c, cfg}, nil
 }
 
-var testProviders = []Provider{Define("phone", openPhone), Define("chat", openChat)}
+var testProviders = []sources.Provider{sources.Define("phone", openPhone), sources.Define("chat", openChat)}
 
 // configure calls Configure with an environment of these variables alone.
-func configure(t *testing.T, env map[string]string, only ...string) ([]Configured, []string, error) {
+func configure(t *testing.T, env map[string]string, only ...string) ([]sources.Configured, []string, error) {
 	t.Helper()
 	var names []string
 	for name := range env {
@@ -71,7 +75,7 @@ func TestAConnectionIsConfigured(t *testing.T) {
 	if got := []string{configured[0].Name, configured[0].Provider, configured[1].Name, configured[1].Provider}; !slices.Equal(got, []string{"acme-west", "phone", "chat", "chat"}) {
 		t.Errorf("configured %q", got)
 	}
-	want := Settings{Timeout: 90 * time.Second, RequestTimeout: 30 * time.Second, Concurrency: 4, MaxDeletePercent: 10}
+	want := sources.Settings{Timeout: 90 * time.Second, RequestTimeout: 30 * time.Second, Concurrency: 4, MaxDeletePercent: 10}
 	if diff := cmp.Diff(want, configured[0].Settings); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}
@@ -86,15 +90,15 @@ func TestAConnectionIsConfigured(t *testing.T) {
 	if agent := source.(opened).connection.UserAgent; agent != "rollcall/1" {
 		t.Errorf("opened as %q", agent)
 	}
-	chat := configured[1].config.(*chatConfig)
-	if !slices.Equal(chat.Sessions, []Secret{"one", "two"}) || configured[1].RateLimit != 2.5 {
+	chat := configured[1].Config.(*chatConfig)
+	if !slices.Equal(chat.Sessions, []sources.Secret{"one", "two"}) || configured[1].RateLimit != 2.5 {
 		t.Errorf("chat is %d sessions at %v a second", len(chat.Sessions), configured[1].RateLimit)
 	}
 }
 
 // What stands in a variable is "VALUE" wherever it is wrong: no message may
 // repeat it.
-func TestAllThatIsWrongIsToldAtOnceWithoutValues(t *testing.T) {
+func TestAllProblemsAreReportedAtOnceWithoutValues(t *testing.T) {
 	empty, missing := filepath.Join(t.TempDir(), "VALUE"), filepath.Join(t.TempDir(), "VALUE")
 	if err := os.WriteFile(empty, []byte("\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -108,7 +112,7 @@ func TestAllThatIsWrongIsToldAtOnceWithoutValues(t *testing.T) {
 		"OTHER_KEY": "VALUE", "OTHER_KEY_FILE": "VALUE", "OTHER_SESSIONS": " , ,", "OTHER_SCHEDULE_FILE": empty,
 		"THIRD_HOOK_USERNAME": "VALUE", "THIRD_TOKEN": "VALUE",
 	})
-	var config *ConfigError
+	var config *Error
 	if !errors.As(err, &config) {
 		t.Fatalf("error %v", err)
 	}
@@ -143,7 +147,7 @@ func TestAllThatIsWrongIsToldAtOnceWithoutValues(t *testing.T) {
 	}
 }
 
-func TestAProvidersOwnRefusalIsToldWithTheRest(t *testing.T) {
+func TestAProvidersOwnRefusalIsReportedWithTheRest(t *testing.T) {
 	_, _, err := configure(t, map[string]string{"ROLLCALL_SOURCES": "chat,phone", "CHAT_KEY": "odd"})
 	if want := "2 problems in the environment:\n  connection chat: KEY is odd\n  PHONE_API_TOKEN: is not set (nor is PHONE_API_TOKEN_FILE)"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
@@ -165,18 +169,38 @@ func TestSourcesMustBeSet(t *testing.T) {
 	}
 }
 
-func TestOnlyThoseAskedForAreRead(t *testing.T) {
-	env := map[string]string{"ROLLCALL_SOURCES": "phone,chat", "CHAT_KEY": "k"}
-	configured, _, err := configure(t, env, "chat", "chat")
+func TestAMistypedProviderIsSuggested(t *testing.T) {
+	for list, want := range map[string]string{
+		"acme:phon":           "did you mean phone?",
+		"acme:chatt,b:phone":  "did you mean chat?",
+		"phne":                "did you mean phone?",
+		"acme:phone;b:chat":   "entry 1: holds several connections; put a comma between them",
+		"x:chat,acme b:phone": "entry 2: holds several connections; put a comma between them",
+		"acme:phone;":         "did you mean phone?",
+	} {
+		_, _, err := configure(t, map[string]string{"ROLLCALL_SOURCES": list})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: err = %v, want %s", list, err, want)
+		}
+	}
+	_, _, err := configure(t, map[string]string{"ROLLCALL_SOURCES": "acme:VALUE;VALUE"})
+	if err == nil || strings.Contains(err.Error(), "VALUE") || strings.Contains(err.Error(), "did you mean") {
+		t.Errorf("err = %v, want no value and no suggestion", err)
+	}
+}
+
+func TestOnlyNamedConnectionsAreRead(t *testing.T) {
+	vars := map[string]string{"ROLLCALL_SOURCES": "phone,chat", "CHAT_KEY": "k"}
+	configured, _, err := configure(t, vars, "chat", "chat")
 	if err != nil || len(configured) != 1 || configured[0].Name != "chat" {
 		t.Errorf("configured %d connections: %v", len(configured), err)
 	}
-	if _, _, err = configure(t, env, "chat", "caht"); err == nil || err.Error() != `no connection is called "caht"; ROLLCALL_SOURCES has phone, chat` {
+	if _, _, err = configure(t, vars, "chat", "caht"); err == nil || err.Error() != `no connection is called "caht"; ROLLCALL_SOURCES has phone, chat; did you mean chat?` {
 		t.Errorf("an unknown name: %v", err)
 	}
 }
 
-func TestAFileIsReadAfresh(t *testing.T) {
+func TestAFileIsReadAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	for content, want := range map[string]string{"first\n": "first", "second\r\n": "second", " third ": " third "} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -186,7 +210,7 @@ func TestAFileIsReadAfresh(t *testing.T) {
 		if err != nil || len(warnings) > 0 {
 			t.Fatal(err, warnings)
 		}
-		if got := configured[0].config.(*phoneConfig).APIToken.Reveal(); got != want {
+		if got := configured[0].Config.(*phoneConfig).APIToken.Reveal(); got != want {
 			t.Errorf("the token is %q, want %q", got, want)
 		}
 	}
@@ -199,7 +223,7 @@ func TestAFileIsReadAfresh(t *testing.T) {
 	}
 }
 
-func TestAListStandsOneALineInAFile(t *testing.T) {
+func TestAListStandsOnePerLineInAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions")
 	if err := os.WriteFile(path, []byte("one\r\ntwo\n\n three\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -208,7 +232,7 @@ func TestAListStandsOneALineInAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := configured[0].config.(*chatConfig).Sessions; !slices.Equal(got, []Secret{"one", "two", "three"}) {
+	if got := configured[0].Config.(*chatConfig).Sessions; !slices.Equal(got, []sources.Secret{"one", "two", "three"}) {
 		t.Errorf("%d sessions", len(got))
 	}
 }

@@ -1,4 +1,4 @@
-package sources
+package env
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/sethvargo/go-envconfig"
+
+	"rollcall/sources"
 )
 
 // secretsTimeout bounds the reading of the credentials of a connection that is
@@ -15,21 +17,21 @@ const secretsTimeout = 2 * time.Second
 // readSecrets reads a connection that is not used only for its credentials, as
 // they must not turn up in the payloads of others. What is wrong with it is
 // reported when it is used.
-func (c Configured) readSecrets(ctx context.Context, env envconfig.Lookuper) {
+func readSecrets(ctx context.Context, env envconfig.Lookuper, c sources.Configured) {
 	ctx, cancel := context.WithTimeout(ctx, secretsTimeout)
 	defer cancel()
-	_ = Decode(ctx, env, c.prefix(), &c.Settings)
-	_ = Decode(ctx, env, c.prefix(), c.config)
-	c.keepSecrets()
+	_ = Decode(ctx, env, c.Variable(""), &c.Settings)
+	_ = Decode(ctx, env, c.Variable(""), c.Config)
+	keepSecrets(c)
 }
 
 // keepSecrets adds the connection's credentials to those of the process.
-func (c Configured) keepSecrets() {
+func keepSecrets(c sources.Configured) {
 	if c.Secrets == nil {
 		return
 	}
 	c.Secrets.Add(revealed(reflect.ValueOf(c.Settings))...)
-	c.Secrets.Add(revealed(reflect.ValueOf(c.config))...)
+	c.Secrets.Add(revealed(reflect.ValueOf(c.Config))...)
 	if c.HookPassword != "" {
 		c.Secrets.Add(c.HookUsername + ":" + c.HookPassword.Reveal())
 	}
@@ -38,7 +40,7 @@ func (c Configured) keepSecrets() {
 // revealed returns each Secret in v, a struct, a pointer to one or a list.
 func revealed(v reflect.Value) (secrets []string) {
 	switch {
-	case v.Type() == reflect.TypeFor[Secret]():
+	case v.Type() == reflect.TypeFor[sources.Secret]():
 		if v.String() != "" {
 			secrets = append(secrets, v.String())
 		}

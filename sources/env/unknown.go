@@ -1,4 +1,4 @@
-package sources
+package env
 
 import (
 	"fmt"
@@ -46,21 +46,32 @@ func Misspelt(names []string, prefix string, known []string) (warnings []string)
 	return warnings
 }
 
-// suggestion names the known variable that is nearest, if one is near.
+// suggestion names the known variable, or the one of its file, that is nearest, if one is near.
 func suggestion(name string, known []string) string {
-	const near = 3 // edits: a letter left out, two swapped, a plural
-	best, meant := near+1, ""
-	for _, candidate := range known {
-		for _, full := range []string{candidate, candidate + fileSuffix} {
-			if d := distance(name, full); d < best {
-				best, meant = d, full
-			}
-		}
+	var all []string
+	for _, variable := range known {
+		all = append(all, variable, variable+fileSuffix)
 	}
+	return didYouMean(nearest(name, all))
+}
+
+func didYouMean(meant string) string {
 	if meant == "" {
 		return ""
 	}
 	return "; did you mean " + meant + "?"
+}
+
+// nearest returns the known name that is nearest, "" where none is near.
+func nearest(name string, known []string) string {
+	const near = 3 // edits: a letter left out, two swapped, a plural
+	best, meant := near+1, ""
+	for _, candidate := range known {
+		if d := distance(name, candidate); d < best && d < len(candidate)/2+1 {
+			best, meant = d, candidate
+		}
+	}
+	return meant
 }
 
 // distance counts the letters to insert, delete or replace to get from a to b.

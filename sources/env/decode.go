@@ -1,4 +1,4 @@
-package sources
+package env
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 )
 
 // Decode fills the struct that target points to from the variables that its env
-// tags name, behind prefix, and returns what is wrong, a line each. A variable
-// X can be given as X_FILE. Beside what envconfig knows, a field can carry
+// tags name, behind prefix, and returns the problems, a line each. A variable
+// X can be given as X_FILE. Besides envconfig's tags, a field can carry
 //
 //	range:"1..64"     bounds of a number or a duration; either may be missing
 //	or:"AUTH_TOKEN"   another variable, one of the two being required
 //
-// A type with an EnvDecode method words its own errors: they are shown, so they
-// must not repeat the value.
+// A type with an EnvDecode method makes its own errors, which are shown: they must
+// not repeat the value.
 func Decode(ctx context.Context, env envconfig.Lookuper, prefix string, target any) (problems []string) {
 	given := make(map[string]bool)
 	all := fields(prefix, reflect.ValueOf(target).Elem())
@@ -160,13 +160,13 @@ func (f field) words(err error) string {
 	}
 }
 
-// isList tells whether the field takes several values, by comma.
+// isList reports whether the field takes several values, by comma.
 func (f field) isList() bool {
 	_, decoder := f.to.Addr().Interface().(envconfig.Decoder)
 	return f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() != reflect.Uint8 && !decoder
 }
 
-// items drops empty items from a list; in a file they stand one a line.
+// items drops empty items from a list; in a file they stand one per line.
 func items(value string, file bool) string {
 	separator := func(r rune) bool { return r == ',' || file && (r == '\n' || r == '\r') }
 	var kept []string
