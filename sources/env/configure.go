@@ -63,7 +63,7 @@ func Configure(ctx context.Context, providers []sources.Provider, env envconfig.
 	scopes := make([]scope, len(all))
 	for i, c := range all {
 		prefix := c.Variable("")
-		scopes[i] = scope{prefix, append(Variables(prefix, &c.Settings), Variables(prefix, c.Config)...)}
+		scopes[i] = scope{prefix, append(Variables(prefix, &c.Settings), Variables(prefix, c.Config)...), false}
 	}
 	problems = append(problems, ambiguous(all, scopes)...)
 

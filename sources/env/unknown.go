@@ -5,12 +5,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // A scope is a beginning of names, and the names that mean something there.
 type scope struct {
 	prefix string
 	known  []string
+	others bool // names that are not near a known one mean something elsewhere
 }
 
 // injected matches what Kubernetes sets in every container for a service that
@@ -24,26 +27,20 @@ func unknown(names []string, scopes []scope) (warnings []string) {
 		all = append(all, s.known...)
 	}
 	for _, name := range slices.Sorted(slices.Values(names)) {
-		within := slices.ContainsFunc(scopes, func(s scope) bool { return strings.HasPrefix(name, s.prefix) })
-		if !within || slices.Contains(all, strings.TrimSuffix(name, fileSuffix)) || injected.MatchString(name) {
+		at := slices.IndexFunc(scopes, func(s scope) bool { return strings.HasPrefix(name, s.prefix) })
+		if at < 0 || slices.Contains(all, strings.TrimSuffix(name, fileSuffix)) || injected.MatchString(name) {
 			continue
 		}
-		warnings = append(warnings, fmt.Sprintf("%s: no such variable%s", name, suggestion(name, all)))
+		if meant := suggestion(name, all); meant != "" || !scopes[at].others {
+			warnings = append(warnings, fmt.Sprintf("%s: no such variable%s", name, meant))
+		}
 	}
 	return warnings
 }
 
 // Misspelt warns of names that begin with prefix and are nearly a known one.
-func Misspelt(names []string, prefix string, known []string) (warnings []string) {
-	for _, name := range slices.Sorted(slices.Values(names)) {
-		if !strings.HasPrefix(name, prefix) || slices.Contains(known, strings.TrimSuffix(name, fileSuffix)) || injected.MatchString(name) {
-			continue
-		}
-		if meant := suggestion(name, known); meant != "" {
-			warnings = append(warnings, fmt.Sprintf("%s: no such variable%s", name, meant))
-		}
-	}
-	return warnings
+func Misspelt(names []string, prefix string, known []string) []string {
+	return unknown(names, []scope{{prefix, known, true}})
 }
 
 // suggestion names the known variable, or the one of its file, that is nearest, if one is near.
@@ -67,30 +64,9 @@ func nearest(name string, known []string) string {
 	const near = 3 // edits: a letter left out, two swapped, a plural
 	best, meant := near+1, ""
 	for _, candidate := range known {
-		if d := distance(name, candidate); d < best && d < len(candidate)/2+1 {
+		if d := levenshtein.ComputeDistance(name, candidate); d < best && d < len(candidate)/2+1 {
 			best, meant = d, candidate
 		}
 	}
 	return meant
-}
-
-// distance counts the letters to insert, delete or replace to get from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
