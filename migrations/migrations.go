@@ -1,5 +1,5 @@
 // Package migrations holds the schema's versions, NNNN_what.sql, applied in
-// order by sink.Migrate.
+// order by sink.Migration.
 package migrations
 
 import "embed"

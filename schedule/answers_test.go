@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"rollcall/sink"
+	"rollcall/sink/admin"
 	"rollcall/sources"
 	"rollcall/sources/simulate"
 )
@@ -33,7 +33,7 @@ func TestHealthIsThatOfTheProvider(t *testing.T) {
 	}
 	var id int64
 	r.get(&id, `SELECT max(id) FROM directory.accounts`)
-	if _, err := sink.RetireAccount(t.Context(), r.db, acme, id); err != nil {
+	if _, err := admin.RetireAccount(t.Context(), r.db, acme, id); err != nil {
 		t.Fatal(err)
 	}
 	if now := look(); !now.At.Equal(before.At) || now.Status != "failed" || now.Error == nil {
@@ -50,7 +50,7 @@ func TestHealthIsThatOfTheProvider(t *testing.T) {
 	}
 	r.mustSync("succeeded", func(o *Options) { o.Trigger, o.Replay = Backfill, true })
 	r.exec(`UPDATE directory.runs SET started_at = started_at - interval '1 year', finished_at = finished_at - interval '1 year'`)
-	if _, err := sink.Sweep(t.Context(), r.db, 24*time.Hour); err != nil {
+	if _, err := admin.Sweep(t.Context(), r.db, 24*time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	if now := look(); now.At.IsZero() {

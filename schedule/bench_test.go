@@ -73,7 +73,7 @@ func newBenchWorld(b *testing.B, n int) *benchWorld {
 	}
 	b.Cleanup(func() { _ = db.Close() })
 	w.db = db
-	if err := sink.Migrate(b.Context(), db, "directory_reader"); err != nil {
+	if err := (sink.Migration{DB: db, ReaderRole: "directory_reader"}).Run(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	return w

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rollcall/sink"
+	"rollcall/sink/admin"
 	"rollcall/sources"
 )
 
@@ -25,7 +26,7 @@ func TestAConnectionIsRenamed(t *testing.T) {
 	f.settings.MaxDeletePercent = 0
 	r.mustSync("succeeded")
 	before := r.directory()
-	if n, err := sink.Rename(t.Context(), r.db, acme, "acme-eu"); err != nil || n != 2 {
+	if n, err := admin.Rename(t.Context(), r.db, acme, "acme-eu"); err != nil || n != 2 {
 		t.Fatalf("%d accounts: %v", n, err)
 	}
 	if diff := difference(before, r.directoryOf("acme-eu")); diff != "" {
@@ -47,12 +48,12 @@ func TestAConnectionIsRenamed(t *testing.T) {
 	if again := r.syncNamed("acme-eu"); again.Changed() || again.Unchanged != 2 {
 		t.Errorf("a sync under the new name: %+v", again)
 	}
-	if _, err := sink.Rename(t.Context(), r.db, "nobody", "x"); err == nil || !strings.Contains(err.Error(), `no connection "nobody"`) {
+	if _, err := admin.Rename(t.Context(), r.db, "nobody", "x"); err == nil || !strings.Contains(err.Error(), `no connection "nobody"`) {
 		t.Errorf("an unknown connection: %v", err)
 	}
 	r.fake("other").lists([]sources.Record{child("z", "")})
 	r.syncNamed("other")
-	if _, err := sink.Rename(t.Context(), r.db, "other", "acme-eu"); err == nil || !strings.Contains(err.Error(), "already") {
+	if _, err := admin.Rename(t.Context(), r.db, "other", "acme-eu"); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("a name that is taken: %v", err)
 	}
 }
@@ -69,7 +70,7 @@ func TestWhatIsDoneByHandWaitsForARun(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := sink.Forget(t.Context(), r.db, acme, account)
+		_, err := admin.Forget(t.Context(), r.db, acme, account)
 		done <- err
 	}()
 	for asked := 0; asked == 0; {
@@ -94,10 +95,10 @@ func TestRetiringDeletes(t *testing.T) {
 	r.mustSync("held")
 	var id int64
 	r.get(&id, `SELECT id FROM directory.accounts WHERE external_id = 'd'`)
-	if report, err := sink.RetireAccount(t.Context(), r.db, acme, id); err != nil || report.Deleted != 1 {
+	if report, err := admin.RetireAccount(t.Context(), r.db, acme, id); err != nil || report.Deleted != 1 {
 		t.Fatalf("%+v: %v", report, err)
 	}
-	if report, err := sink.RetireAccount(t.Context(), r.db, acme, id); err != nil || report.Deleted != 0 {
+	if report, err := admin.RetireAccount(t.Context(), r.db, acme, id); err != nil || report.Deleted != 0 {
 		t.Errorf("once more: %+v: %v", report, err)
 	}
 	var held int
@@ -105,7 +106,7 @@ func TestRetiringDeletes(t *testing.T) {
 		t.Errorf("%d deletions are held", held)
 	}
 	r.check()
-	report, err := sink.Retire(t.Context(), r.db, acme)
+	report, err := admin.Retire(t.Context(), r.db, acme)
 	if err != nil || report.Deleted != 3 {
 		t.Fatalf("%+v: %v", report, err)
 	}
@@ -142,7 +143,7 @@ func TestForgettingLeavesAForest(t *testing.T) {
 		for range 3 {
 			var id int64
 			r.get(&id, `SELECT id FROM directory.accounts ORDER BY hashint8(id + $1) LIMIT 1`, random.Int64N(1e6))
-			if _, err := sink.Forget(t.Context(), r.db, acme, id); err != nil {
+			if _, err := admin.Forget(t.Context(), r.db, acme, id); err != nil {
 				t.Fatal(err)
 			}
 			r.checkHierarchy()
@@ -170,7 +171,7 @@ func TestForgettingLeavesNoTrace(t *testing.T) {
 		VALUES (1, $1, 'a00', 'too long', '{"name": "mark-of-four"}', now(), now())`, acme)
 	var id int64
 	r.get(&id, `SELECT id FROM directory.accounts WHERE external_id = 'a00'`)
-	if n, err := sink.Forget(t.Context(), r.db, acme, id); err != nil || n != 1 {
+	if n, err := admin.Forget(t.Context(), r.db, acme, id); err != nil || n != 1 {
 		t.Fatalf("%d children: %v", n, err)
 	}
 	var tables []string
@@ -201,7 +202,7 @@ func TestSweepKeepsWhatIsYoung(t *testing.T) {
 	r.exec(`INSERT INTO directory.runs (source, trigger, status, complete, started_at, finished_at)
 		SELECT 'dormant', 'manual', status, status = 'succeeded', now() - interval '1 year', now() - interval '1 year'
 		FROM unnest('{succeeded,failed,succeeded,failed,failed}'::text[]) AS status`)
-	if swept, err := sink.Sweep(t.Context(), r.db, keep); err != nil || swept != (sink.Swept{Runs: 4, Rejects: 1}) {
+	if swept, err := admin.Sweep(t.Context(), r.db, keep); err != nil || swept != (admin.Swept{Runs: 4, Rejects: 1}) {
 		t.Fatalf("%+v: %v", swept, err)
 	}
 	var left []string
@@ -213,7 +214,7 @@ func TestSweepKeepsWhatIsYoung(t *testing.T) {
 		t.Errorf("%d versions name the run that was removed, want 1", history)
 	}
 	r.exec(`UPDATE directory.runs SET finished_at = '2000-01-01' WHERE finished_at IS NOT NULL`)
-	if swept, err := sink.Sweep(t.Context(), r.db, keep); err != nil || swept != (sink.Swept{}) {
+	if swept, err := admin.Sweep(t.Context(), r.db, keep); err != nil || swept != (admin.Swept{}) {
 		t.Errorf("within the hour: %+v: %v", swept, err)
 	}
 }
@@ -228,7 +229,7 @@ func TestForgettingIsToldByNoRun(t *testing.T) {
 	r.exec(`INSERT INTO directory.held_deletions SELECT source, external_id, id, 1, now(), $1 FROM directory.accounts WHERE external_id = 'other'`, told)
 	var id int64
 	r.get(&id, `SELECT id FROM directory.accounts WHERE external_id = $1`, secret)
-	if _, err := sink.Forget(t.Context(), r.db, acme, id); err != nil {
+	if _, err := admin.Forget(t.Context(), r.db, acme, id); err != nil {
 		t.Fatal(err)
 	}
 	var texts []string

@@ -60,10 +60,10 @@ type digester struct {
 	rules    *canon.Rules
 	provider string
 	mapping  int
-	memory   *sink.Memory // nil where chunks are not remembered
+	memory   *sink.ChunkCache // nil where chunks are not remembered
 }
 
-func newDigester(provider string, t sources.Metadata, m *sink.Memory) *digester {
+func newDigester(provider string, t sources.Metadata, m *sink.ChunkCache) *digester {
 	return &digester{canon: canon.New(t.Rules), rules: t.Rules, provider: provider, mapping: t.Mapping, memory: m}
 }
 

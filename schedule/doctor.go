@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rollcall/sink"
+	"rollcall/sink/admin"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
 )
@@ -28,8 +29,8 @@ const (
 // Examine looks at each connection, Parallel at a time: whether its host is
 // found and trusted, its credential taken, its accounts listed, and whether they
 // are those of before. It writes nothing.
-func (r *Runner) Examine(ctx context.Context, connections []sources.Configured) []sink.Finding {
-	found := make([][]sink.Finding, len(connections))
+func (r *Runner) Examine(ctx context.Context, connections []sources.Configured) []admin.Finding {
+	found := make([][]admin.Finding, len(connections))
 	var group errgroup.Group // without a context: one failure must not cancel the others
 	group.SetLimit(r.Parallel)
 	for i, c := range connections {
@@ -39,17 +40,17 @@ func (r *Runner) Examine(ctx context.Context, connections []sources.Configured) 
 		})
 	}
 	_ = group.Wait() // no member returns an error
-	var all []sink.Finding
+	var all []admin.Finding
 	for _, list := range found {
 		all = append(all, list...)
 	}
 	return all
 }
 
-func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink.Finding) {
+func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []admin.Finding) {
 	note := func(check, state, detail string) bool {
-		list = append(list, sink.Finding{Subject: c.Name, Check: check, State: state, Detail: detail})
-		return state != sink.Failed
+		list = append(list, admin.Finding{Subject: c.Name, Check: check, State: state, Detail: detail})
+		return state != admin.Failed
 	}
 	if base := c.Base(); base != nil {
 		if !note(examineHost(ctx, base)) || !note(examineTLS(ctx, base)) {
@@ -58,7 +59,7 @@ func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink
 	}
 	source, err := r.Open(ctx, c, r.Log.With("source", c.Name), nil)
 	if err != nil {
-		note("credential", sink.Failed, err.Error())
+		note("credential", admin.Failed, err.Error())
 		return list
 	}
 	defer source.Close()
@@ -68,14 +69,14 @@ func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink
 	identity, err := sink.Identity(ctx, r.DB, c.Name)
 	switch {
 	case err != nil:
-		note("identity", sink.Failed, err.Error())
+		note("identity", admin.Failed, err.Error())
 	case identity == "":
-		note("identity", sink.OK, "not run before")
+		note("identity", admin.OK, "not run before")
 	case moved(identity, source.Metadata().Identity):
-		note("identity", sink.Warning, fmt.Sprintf("reads the host or provider account %s, but its accounts came from %s: the next sync is applied if at least half of them are listed; check its variables, or, if another one is meant, run rollcall sync %s --allow-deletes",
+		note("identity", admin.Warning, fmt.Sprintf("reads the host or provider account %s, but its accounts came from %s: the next sync is applied if at least half of them are listed; check its variables, or, if another one is meant, run rollcall sync %s --allow-deletes",
 			source.Metadata().Identity, identity, c.Name))
 	default:
-		note("identity", sink.OK, "as before")
+		note("identity", admin.OK, "as before")
 	}
 	return list
 }
@@ -90,24 +91,24 @@ func proxied(base *url.URL) bool {
 func examineHost(ctx context.Context, base *url.URL) (check, state, detail string) {
 	const name = "dns"
 	if proxied(base) {
-		return name, sink.OK, "left to the proxy"
+		return name, admin.OK, "left to the proxy"
 	}
 	ctx, cancel := context.WithTimeout(ctx, examineTimeout)
 	defer cancel()
 	addresses, err := net.DefaultResolver.LookupHost(ctx, base.Hostname())
 	if err != nil {
-		return name, sink.Failed, fmt.Sprintf("%s cannot be looked up: check the host in BASE_URL and the name service", base.Hostname())
+		return name, admin.Failed, fmt.Sprintf("%s cannot be looked up: check the host in BASE_URL and the name service", base.Hostname())
 	}
-	return name, sink.OK, fmt.Sprintf("%s is %s", base.Hostname(), addresses[0])
+	return name, admin.OK, fmt.Sprintf("%s is %s", base.Hostname(), addresses[0])
 }
 
 func examineTLS(ctx context.Context, base *url.URL) (check, state, detail string) {
 	const name = "tls"
 	if base.Scheme != "https" {
-		return name, sink.OK, "not used on a loopback address"
+		return name, admin.OK, "not used on a loopback address"
 	}
 	if proxied(base) {
-		return name, sink.OK, "through the proxy"
+		return name, admin.OK, "through the proxy"
 	}
 	ctx, cancel := context.WithTimeout(ctx, examineTimeout)
 	defer cancel()
@@ -118,14 +119,14 @@ func examineTLS(ctx context.Context, base *url.URL) (check, state, detail string
 	dialer := tls.Dialer{Config: &tls.Config{MinVersion: tls.VersionTLS12}}
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(base.Hostname(), port))
 	if err != nil {
-		return name, sink.Failed, fmt.Sprintf("%v: check BASE_URL, the network and the certificates that this machine trusts (SSL_CERT_FILE)", err)
+		return name, admin.Failed, fmt.Sprintf("%v: check BASE_URL, the network and the certificates that this machine trusts (SSL_CERT_FILE)", err)
 	}
 	defer func() { _ = conn.Close() }()
 	ends := conn.(*tls.Conn).ConnectionState().PeerCertificates[0].NotAfter
 	if left := time.Until(ends); left < certificateWarned {
-		return name, sink.Warning, fmt.Sprintf("the provider's certificate ends on %s: runs fail from then on, unless it is renewed", ends.UTC().Format(time.DateOnly))
+		return name, admin.Warning, fmt.Sprintf("the provider's certificate ends on %s: runs fail from then on, unless it is renewed", ends.UTC().Format(time.DateOnly))
 	}
-	return name, sink.OK, "the certificate is good until " + ends.UTC().Format(time.DateOnly)
+	return name, admin.OK, "the certificate is good until " + ends.UTC().Format(time.DateOnly)
 }
 
 // examineListing makes one cheap request, or a few where that is what a
@@ -137,18 +138,18 @@ func examineListing(ctx context.Context, source sources.Source, note func(check,
 	var part *sources.PartError
 	switch status := fetch.Status(err); {
 	case err == nil:
-		note("credential", sink.OK, "")
-		return note("listing", sink.OK, "")
+		note("credential", admin.OK, "")
+		return note("listing", admin.OK, "")
 	case status == http.StatusTooManyRequests: // which says nothing of a credential
-		return note("listing", sink.Failed, err.Error())
+		return note("listing", admin.Failed, err.Error())
 	case errors.As(err, &part):
-		return note("credential", sink.Failed, err.Error())
+		return note("credential", admin.Failed, err.Error())
 	case status == http.StatusUnauthorized || errors.Is(err, sources.ErrCredential):
-		return note("credential", sink.Failed, err.Error())
+		return note("credential", admin.Failed, err.Error())
 	case ctx.Err() != nil && !errors.As(err, new(*fetch.ProxyError)):
-		return note("listing", sink.Failed, fmt.Sprintf("no answer within %v: try again later, and ask the provider if it lasts", examineTimeout))
+		return note("listing", admin.Failed, fmt.Sprintf("no answer within %v: try again later, and ask the provider if it lasts", examineTimeout))
 	default:
-		return note("listing", sink.Failed, err.Error())
+		return note("listing", admin.Failed, err.Error())
 	}
 }
 

@@ -68,7 +68,7 @@ func rigAt(t *testing.T, url string) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	if err := sink.Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (sink.Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	sinktest.Publish(t, db)

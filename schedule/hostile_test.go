@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"rollcall/sink"
+	"rollcall/sink/admin"
 	"rollcall/sink/reader"
 	"rollcall/sink/sinktest"
 	"rollcall/sources"
@@ -149,14 +150,14 @@ func everything(t *testing.T, r *rig, n *tenant, db *sqlx.DB) {
 		"ticks":  func() error { _, err := sink.Ticks(ctx, db, []string{acme}); return err },
 		"silent": func() error { _, err := sink.TerminateStale(ctx, db, time.Hour); return err },
 		"gauges": func() error { _, err := sink.Gauges(ctx, db, []string{acme}); return err },
-		"forget": func() error { _, err := sink.Forget(ctx, db, acme, id("n1")); return err },
-		"retire": func() error { _, err := sink.RetireAccount(ctx, db, acme, id("a20")); return err },
+		"forget": func() error { _, err := admin.Forget(ctx, db, acme, id("n1")); return err },
+		"retire": func() error { _, err := admin.RetireAccount(ctx, db, acme, id("a20")); return err },
 	} {
 		if err := ask(); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	for _, f := range sink.Examine(ctx, db, "directory_reader", 8) {
+	for _, f := range admin.Examine(ctx, db, "directory_reader", 8) {
 		if strings.Contains(f.Detail, "look-alike") || strings.Contains(f.Detail, "unique") {
 			t.Errorf("doctor: %+v", f)
 		}

@@ -40,9 +40,9 @@ type pull struct {
 	watch    func(Progress)
 	progress Progress
 
-	memory  *sink.Memory // of the chunks of the listing before; nil where none are kept
-	chunks  []sink.Chunk // new ones, to be staged together
-	records int64        // of all pages, repeated ones included
+	memory  *sink.ChunkCache // of the chunks of the listing before; nil where none are kept
+	chunks  []sink.Chunk     // new ones, to be staged together
+	records int64            // of all pages, repeated ones included
 
 	workers  *sync.WaitGroup
 	working  chan struct{} // full where atWork steps compute

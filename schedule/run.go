@@ -174,9 +174,8 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	defer context.AfterFunc(ctx, p.run.ShortenDeadline())()
 
 	metadata := p.source.Metadata()
-	outcome := sink.Outcome{Identity: metadata.Identity, Volatile: metadata.Rules.Volatile(), MissingBecomesRoot: metadata.MissingBecomesRoot}
-	if o.Replay {
-		outcome.Replay, outcome.IDMember = true, metadata.IDMember
+	outcome := sink.Outcome{
+		Identity: metadata.Identity, Volatile: metadata.Rules.Volatile(), MissingBecomesRoot: metadata.MissingBecomesRoot, IDMember: metadata.IDMember,
 	}
 	if err := p.brokeOff(p.read(ctx, o.plain())); err != nil {
 		if cause := context.Cause(ctx); ctx.Err() != nil && !errors.Is(err, cause) {
@@ -185,24 +184,21 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 		return outcome, err
 	}
 	p.enter(Applying)
-	outcome.Pages, outcome.Fields = p.pages, p.survey.Fields()
-	outcome.Memory, outcome.Repeats = p.memory, p.records != p.run.Distinct()
-	outcome.Partial = len(p.parts) > 0
-	outcome.Complete = !outcome.Partial && o.Trigger != Hook && p.whole()
-	if outcome.Partial {
+	outcome.Mode, outcome.Pages, outcome.Fields = p.mode(o), p.pages, p.survey.Fields()
+	outcome.Chunks, outcome.Repeats = p.memory, p.records != p.run.Distinct()
+	if outcome.Mode == sink.PartialListing {
 		outcome.Error = c.Secrets.Redact(errors.Join(p.parts...).Error())
 	}
-	known := p.run.Identity()
-	outcome.Adopt = known != metadata.Identity && !o.Replay // which asks no provider
-	elsewhere := moved(known, metadata.Identity) && !o.Replay
-	if !outcome.Complete && !elsewhere {
+	known, whole := p.run.Identity(), outcome.Mode == sink.WholeListing
+	elsewhere := moved(known, metadata.Identity) && outcome.Mode != sink.Replay
+	if !whole && !elsewhere {
 		return outcome, nil
 	}
 	missing, err := p.run.Missing(ctx)
 	if err == nil && elsewhere {
-		err = checkTenant(c.Name, known, metadata.Identity, missing, outcome.Complete, o.AllowDeletes, log)
+		err = checkTenant(c.Name, known, metadata.Identity, missing, whole, o.AllowDeletes, log)
 	}
-	if err != nil || !outcome.Complete {
+	if err != nil || !whole {
 		return outcome, err
 	}
 	g := guard{
@@ -218,16 +214,29 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 	return outcome, err
 }
 
+// mode returns what the run has read, once its listing has ended.
+func (p *pull) mode(o Options) sink.Mode {
+	switch {
+	case len(p.parts) > 0:
+		return sink.PartialListing
+	case o.Replay:
+		return sink.Replay
+	case o.Trigger != Hook && p.whole():
+		return sink.WholeListing
+	}
+	return sink.PartOfListing
+}
+
 func logResult(log *slog.Logger, r Result) {
 	if r.RunID == 0 {
 		log.Error("run failed before it began", "took", r.Took.Round(time.Millisecond), "error", r.Err)
 		return
 	}
-	args := []any{
-		"run", r.RunID, "status", r.Status, "fetched", r.Fetched, "created", r.Created, "updated", r.Updated,
-		"moved", r.Moved, "deleted", r.Deleted, "restored", r.Restored, "unchanged", r.Unchanged,
-		"rejected", r.Rejected, "held", r.Held, "took", r.Took.Round(time.Millisecond),
+	args := []any{"run", r.RunID, "status", r.Status}
+	for column, n := range r.Counts.Each() {
+		args = append(args, column, n)
 	}
+	args = append(args, "took", r.Took.Round(time.Millisecond))
 	switch {
 	case r.Err != nil:
 		log.Error("run "+orFailed(r.Status), append(args, "error", r.Err)...)

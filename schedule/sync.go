@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"rollcall/sink"
+	"rollcall/sink/admin"
 	"rollcall/sources"
 )
 
@@ -32,11 +32,11 @@ func (r *Runner) sweep(ctx context.Context) {
 	if r.Keep <= 0 || ctx.Err() != nil {
 		return
 	}
-	swept, err := sink.Sweep(ctx, r.DB, r.Keep)
+	swept, err := admin.Sweep(ctx, r.DB, r.Keep)
 	switch {
 	case err != nil:
 		r.Log.Warn("old runs could not be removed", "error", err)
-	case swept != sink.Swept{}:
+	case swept != admin.Swept{}:
 		r.Log.Info("old runs and resolved rejects were removed (ROLLCALL_RETENTION)", "runs", swept.Runs, "rejects", swept.Rejects)
 	}
 }

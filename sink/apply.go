@@ -2,43 +2,55 @@ package sink
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"rollcall/model/drift"
 )
 
+// A Mode is what a run has read of its connection, and so what Apply may conclude.
+type Mode int
+
+// The modes.
+const (
+	PartOfListing    Mode = iota // a window of creation times, some accounts, or what followed a checkpoint
+	WholeListing                 // every account of the connection, at one go
+	PartialListing               // a part of the connection could not be read
+	Replay                       // what the directory has: deleted accounts stay deleted
+	RetireConnection             // nothing: a person deletes all accounts
+	RetireAccount                // nothing: a person deletes one account
+)
+
+// lists reports whether a provider was read.
+func (m Mode) lists() bool { return m == PartOfListing || m == WholeListing || m == PartialListing }
+
+// retires reports whether a person deletes accounts.
+func (m Mode) retires() bool { return m == RetireConnection || m == RetireAccount }
+
 // An Outcome is how a listing ended, for Apply.
 type Outcome struct {
-	Complete bool  // a whole listing was seen
-	Partial  bool  // a part of the connection could not be read
-	Pages    int64 // batches of records read
-	Error    string
+	Mode  Mode
+	Pages int64  // batches of records read
+	Error string // why the listing is partial or deletions are held, and the next step
 
 	Identity           string   // host and provider account that was read
-	Adopt              bool     // take Identity as where the accounts come from
-	Volatile           []string // top-level members of payload that make no change of their own
-	MissingBecomesRoot bool     // a missing account lives on as a root of unknown status
+	Volatile           []string // top-level members of payload whose changes alone do not count
+	MissingBecomesRoot bool     // a missing account stays, as a root of unknown status
+	IDMember           string   // of a replayed reject: the member that is its id
 
-	Memory  *Memory // of the chunks of the listing before; nil where none are kept
-	Repeats bool    // an account came more than once
-
-	Replay   bool   // what was read is what is stored: deleted accounts stay so
-	IDMember string // of a replayed reject: the member that is its id
-
-	ByHand  bool // deletions that a person makes: nothing was read
-	Retired bool // of all the connection's accounts
+	Chunks  *ChunkCache // of the listing before; nil where there is no cache
+	Repeats bool        // an account came more than once
 
 	Fields *drift.Fields // of the new and changed records; nil or empty writes nothing
 
-	Deletions Deletions // judged; of a complete listing only
+	Deletions Deletions // judged; of a whole listing or a person
 }
 
-// Deletions are the missing accounts and what is to become of them.
+// Deletions are the missing accounts and what Apply does with them.
 type Deletions struct {
 	Missing *Missing // nil where the listing was not complete
 	Hold    string   // why all of them are held; "" holds none
@@ -51,12 +63,12 @@ type Deletions struct {
 type Report struct {
 	Counts
 	Status string
-	Error  string // why it is partial or held, and what to do
+	Error  string // why it is partial or held, and the next step
 
-	Drift []Drift // fields of the provider that are new or of another type
+	Drift []Drift // fields of the provider that are new or changed their type
 
-	Cycles   int64    // of parents, that were broken
-	CyclesAt []string // the external ids at which the first ones were
+	Cycles   int64    // cycles of parents that were broken
+	CyclesAt []string // the external ids at which the first ones were broken
 }
 
 // applying is one applying transaction.
@@ -72,7 +84,7 @@ type applying struct {
 	unlinked int64 // missing accounts that were staged as roots
 	compared bool  // known accounts are in the table change
 	relinked bool  // the parent of a known account changed
-	replaced bool  // the place of a known account may have changed
+	replaced bool  // the path of a known account may have changed
 }
 
 // Apply writes what the run found, in one transaction: a reader sees the
@@ -89,7 +101,7 @@ func (r *Run) Apply(ctx context.Context, o Outcome) (Report, error) {
 		// An account that is new came twice, on different pages: rare enough to
 		// look for only once it has happened.
 		if _, err = tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT staged`); err == nil {
-			o.Repeats = true // what is remembered of the listing would not tell which counted
+			o.Repeats = true // the chunks do not say which record counted
 			a = &applying{Run: r, tx: tx, o: o, deduplicate: true}
 			err = a.apply(ctx)
 		}
@@ -101,12 +113,12 @@ func (r *Run) Apply(ctx context.Context, o Outcome) (Report, error) {
 	if err := tx.Commit(); err != nil && !r.committed(ctx) {
 		return Report{}, wrap(ctx, err)
 	}
-	r.seq, r.rejects = 0, 0 // nothing is staged any more
+	r.staging.seq, r.staging.rejects = 0, 0 // nothing is staged any more
 	return a.report, nil
 }
 
-// committed asks, over another session, whether a commit whose answer was lost
-// took place. One that is on its way still is waited for: it keeps the row.
+// committed reports, over another session, whether a commit whose answer was lost
+// took place. It waits for one that is in progress, which has the row locked.
 func (r *Run) committed(ctx context.Context) (done bool) {
 	err := retryUntil(ctx, func(ctx context.Context) error {
 		return ControlPool(r.db).GetContext(ctx, &done, `SELECT status NOT IN ('running', 'interrupted') FROM directory.runs WHERE id = $1 FOR SHARE`, r.ID)
@@ -114,18 +126,18 @@ func (r *Run) committed(ctx context.Context) (done bool) {
 	return err == nil && done
 }
 
-// errRepeated tells that two staged rows are of one account.
+// errRepeated means that one account was staged twice.
 var errRepeated = errors.New("an account was staged twice")
 
-// repeated tells whether two staged rows are of one account.
+// repeated reports whether an error means that one account was staged twice.
 func repeated(err error) bool {
-	var refusal *pq.Error
-	return errors.Is(err, errRepeated) || errors.As(err, &refusal) && refusal.Code == "23505" && refusal.Schema == "directory"
+	duplicate := pq.As(err, pqerror.UniqueViolation)
+	return errors.Is(err, errRepeated) || duplicate != nil && duplicate.Schema == "directory"
 }
 
 func (a *applying) apply(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		a.fence, a.prepare, a.classify, a.delete, a.place, a.write, a.hold, a.reject, a.fields, a.finish,
+		a.fence, a.prepare, a.classify, a.chooseDeletions, a.place, a.write, a.hold, a.reject, a.fields, a.finish,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -135,8 +147,8 @@ func (a *applying) apply(ctx context.Context) error {
 	return nil
 }
 
-// fence makes sure that no other run has taken the connection, keeps others
-// from doing so until the commit, and takes the run's instant.
+// fence makes sure that no other run has taken the connection, locks its row
+// until the commit, and takes the run's instant.
 func (a *applying) fence(ctx context.Context) error {
 	var mine bool
 	err := a.tx.QueryRowContext(ctx, statement("fence"), a.connection, a.ID).Scan(&mine, &a.instant)
@@ -146,13 +158,13 @@ func (a *applying) fence(ctx context.Context) error {
 	return err
 }
 
-// analyzeFrom is the number of staged rows from which statistics pay: below it
-// the planner's guesses do no harm.
+// analyzeFrom is the number of rows from which statistics are worth their cost:
+// below it, the planner's guesses do no harm.
 const analyzeFrom = 5000
 
-// prepare makes the staged rows one a account, and the work tables.
+// prepare creates the work tables, and leaves one staged row per account.
 func (a *applying) prepare(ctx context.Context) error {
-	if a.seq == 0 && a.o.Deletions.Missing == nil {
+	if a.staging.seq == 0 && a.o.Deletions.Missing == nil {
 		return nil
 	}
 	if _, err := a.tx.ExecContext(ctx, statement("work_tables")); err != nil {
@@ -162,26 +174,26 @@ func (a *applying) prepare(ctx context.Context) error {
 		return err
 	}
 	if a.o.MissingBecomesRoot && a.missing() > 0 {
-		if err := a.stagingTable(ctx); err != nil {
+		if err := a.staging.create(ctx); err != nil {
 			return err
 		}
-		n, err := a.exec(ctx, "stage_missing_as_roots", a.Source, a.stagedBy, a.start.Provider, a.seq)
+		n, err := a.exec(ctx, "stage_missing_as_roots", a.Source, a.staging.runID, a.start.Provider, a.staging.seq)
 		if err != nil {
 			return err
 		}
 		a.unlinked = n
-		a.seq += n
+		a.staging.seq += n
 	}
-	if a.seq == 0 {
+	if a.staging.seq == 0 {
 		return nil
 	}
-	if a.deduplicate || a.again {
-		if _, err := a.exec(ctx, "deduplicate", a.stagedBy); err != nil {
+	if a.deduplicate || a.seen.again {
+		if _, err := a.exec(ctx, "deduplicate", a.staging.runID); err != nil {
 			return err
 		}
 	}
-	if a.seq >= analyzeFrom {
-		_, err := a.tx.ExecContext(ctx, a.statement(`ANALYZE {staged} (run_id, account_id, known, external_id, parent_external_id)`))
+	if a.staging.seq >= analyzeFrom {
+		_, err := a.tx.ExecContext(ctx, a.staging.statement(`ANALYZE {staged} (run_id, account_id, known, external_id, parent_external_id)`))
 		return err
 	}
 	return nil
@@ -189,34 +201,27 @@ func (a *applying) prepare(ctx context.Context) error {
 
 // classify compares staged rows of known accounts column by column.
 func (a *applying) classify(ctx context.Context) error {
-	if a.seq == 0 || a.restaged.IsEmpty() && a.unlinked == 0 {
+	if a.staging.seq == 0 || a.seen.restaged.IsEmpty() && a.unlinked == 0 {
 		return nil
 	}
 	a.compared = true
-	if _, err := a.exec(ctx, "classify", a.stagedBy, pq.Array(a.o.Volatile), a.o.Replay); err != nil {
+	if _, err := a.exec(ctx, "classify", a.staging.runID, pq.Array(a.o.Volatile), a.o.Mode == Replay); err != nil {
 		return err
 	}
-	rows, err := a.tx.QueryContext(ctx, `SELECT operation, pg_catalog.count(*), pg_catalog.bool_or('parent_external_id' = ANY (changed)) FROM pg_temp.change GROUP BY operation`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var operation string
-		var n int64
-		var relinked sql.NullBool
-		if err := rows.Scan(&operation, &n, &relinked); err != nil {
-			return err
-		}
+	const totals = `SELECT operation, pg_catalog.count(*), coalesce(pg_catalog.bool_or('parent_external_id' = ANY (changed)), false) FROM pg_temp.change GROUP BY operation`
+	var operation string
+	var n int64
+	var relinked bool
+	return eachRow(ctx, a.tx, totals, nil, func() error {
 		a.report.add(operation, n)
-		a.relinked = a.relinked || relinked.Bool
-	}
-	return rows.Err()
+		a.relinked = a.relinked || relinked
+		return nil
+	}, &operation, &n, &relinked)
 }
 
-// exec runs the statement of that name and returns how many rows it touched.
+// exec runs the statement of that name and returns how many rows it affected.
 func (a *applying) exec(ctx context.Context, name string, args ...any) (int64, error) {
-	res, err := a.tx.ExecContext(ctx, a.statement(statement(name)), args...)
+	res, err := a.tx.ExecContext(ctx, a.staging.statement(statement(name)), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -240,15 +245,15 @@ func (a *applying) write(ctx context.Context) error {
 		}
 	}
 	if a.compared {
-		if _, err := a.exec(ctx, "update", a.stagedBy, a.instant); err != nil {
+		if _, err := a.exec(ctx, "update", a.staging.runID, a.instant); err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, "refresh_fingerprints", a.stagedBy); err != nil {
+		if _, err := a.exec(ctx, "refresh_fingerprints", a.staging.runID); err != nil {
 			return err
 		}
 	}
-	if a.created > 0 {
-		n, err := a.exec(ctx, "insert", a.stagedBy, a.Source, a.instant)
+	if a.seen.created > 0 {
+		n, err := a.exec(ctx, "insert", a.staging.runID, a.Source, a.instant)
 		if err != nil {
 			return err
 		}

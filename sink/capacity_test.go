@@ -11,6 +11,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"rollcall/sink/sinktest"
 )
@@ -43,12 +44,12 @@ func limited(t *testing.T, limit string) string {
 // A run that finds no session to spare waits until there is one.
 func TestTooFewConnectionsAreWaitedFor(t *testing.T) {
 	t.Parallel()
-	db, err := Open(t.Context(), limited(t, "3"), 8) // two runs, and their signs of life
+	db, err := Open(t.Context(), limited(t, "3"), 8) // two runs, and their heartbeats
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	first, second := begun(t, db, "first"), begun(t, db, "second")
@@ -79,7 +80,7 @@ func TestTooFewConnectionsAreWaitedFor(t *testing.T) {
 	second.Close(t.Context())
 }
 
-// Signs of life for which the server has no session to spare cost a run nothing;
+// Heartbeats for which the server has no session to spare cost a run nothing;
 // those that do not get there cost it the connection, with the reason.
 func TestARunKeepsItsHoldWhileTheServerIsFull(t *testing.T) {
 	t.Parallel()
@@ -88,10 +89,10 @@ func TestARunKeepsItsHoldWhileTheServerIsFull(t *testing.T) {
 	defer db.Close()
 	from := &origin{read: func(context.Context) (string, error) { return address, nil }}
 	_, refusal := (&connector{from: from, silence: sessionSilence}).Connect(t.Context())
-	if !full(refusal) || !turnedAway(refusal) {
+	if pq.As(refusal, pqerror.TooManyConnections) == nil || !turnedAway(refusal) {
 		t.Fatalf("a session too many: %v", refusal)
 	}
-	for _, other := range []error{nil, errors.New("lost"), &openError{errors.New("timeout")}, &pq.Error{Code: "53300"}, &openError{&pq.Error{Code: "57P03"}}} {
+	for _, other := range []error{nil, errors.New("lost"), &Error{Database: "d", Err: errors.New("timeout")}, &pq.Error{Code: "53300"}, &Error{Database: "d", Err: &pq.Error{Code: "57P03"}}} {
 		if turnedAway(other) {
 			t.Errorf("%v is taken for an answer of the server that it has no session", other)
 		}
@@ -99,11 +100,11 @@ func TestARunKeepsItsHoldWhileTheServerIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lease{}
 		l.lost, l.lose = context.WithCancelCause(t.Context())
-		l.guard = &guard{timer: time.AfterFunc(HeartbeatTimeout, func() { l.lose(l.silent()) })}
+		l.watchdog = &watchdog{timer: time.AfterFunc(HeartbeatTimeout, func() { l.lose(l.lostError()) })}
 		var said []error
 		for range 10 {
 			time.Sleep(heartbeatEvery)
-			if !l.heard(false, refusal, func(err error) { said = append(said, err) }) {
+			if !l.answered(false, refusal, func(err error) { said = append(said, err) }) {
 				t.Fatal("it gives up")
 			}
 		}
@@ -111,10 +112,10 @@ func TestARunKeepsItsHoldWhileTheServerIsFull(t *testing.T) {
 		if l.lost.Err() != nil || len(said) != 1 || !strings.Contains(said[0].Error(), "ROLLCALL_PARALLEL") {
 			t.Errorf("lost: %v; said: %v", context.Cause(l.lost), said)
 		}
-		l.heard(false, errors.New("the network is gone"), nil)
+		l.answered(false, errors.New("the network is down"), nil)
 		time.Sleep(HeartbeatTimeout)
 		synctest.Wait()
-		if cause := context.Cause(l.lost); !errors.Is(cause, ErrLost) || !strings.Contains(cause.Error(), "the network is gone") {
+		if cause := context.Cause(l.lost); !errors.Is(cause, ErrLost) || !strings.Contains(cause.Error(), "the network is down") {
 			t.Errorf("the cause is %v", cause)
 		}
 	})
@@ -129,7 +130,7 @@ func TestTheHolderOfALockIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	r := begun(t, db, "acme")

@@ -68,10 +68,10 @@ func TestTheLastSuccessIsNeverInTheFuture(t *testing.T) {
 	}
 }
 
-// What the clock put off while it was ahead is not waited for.
+// What was deferred while the clock was ahead is not waited for.
 func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 	t.Parallel()
-	db := opened(t, 6)
+	db := directory(t)
 	const ahead = `clock_timestamp() + interval '1 year'`
 
 	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
@@ -84,7 +84,7 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 	exec(t, db, `UPDATE directory_internal.tick SET open_since = `+ahead)
 	open := tickOf(t, db, "acme")
 	if won, err := Retry(t.Context(), db, open); !open.NotStarted || !won || err != nil {
-		t.Errorf("a tick that was opened in the future: %+v, made up: %v, %v", open, won, err)
+		t.Errorf("a tick that was opened in the future: %+v, retried: %v, %v", open, won, err)
 	}
 
 	if ok, err := Remember(t.Context(), db, "acme", []string{"a"}); !ok || err != nil {
@@ -97,29 +97,15 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 			t.Errorf("a hint that is due at %s: %v, %v", due, hints, err)
 		}
 	}
-
-	exec(t, db, `INSERT INTO directory_internal.housekeeping (swept_at) VALUES (`+ahead+`)`)
-	exec(t, db, `INSERT INTO directory.runs (source, trigger, status, complete, started_at, finished_at)
-		SELECT 'old', 'manual', 'succeeded', true, at, at FROM (VALUES (1, `+ahead+`), (2, now() - interval '99 days'), (3, now())) AS r (n, at) ORDER BY n`)
-	exec(t, db, `INSERT INTO directory.rejects (run_id, source, external_id, reason, first_seen_at, last_seen_at, resolved_at)
-		SELECT id, source, id::text, 'bad', now(), now(), `+ahead+` FROM directory.runs`)
-	swept, err := Sweep(t.Context(), db, 90*24*time.Hour)
-	var resolved int
-	if err == nil { // in whatever order
-		err = db.GetContext(t.Context(), &resolved, `SELECT count(*) FROM directory.rejects j WHERE EXISTS (SELECT FROM directory.runs r WHERE r.id = j.run_id)`)
-	}
-	if err != nil || swept.Runs != 2 || resolved != 1 {
-		t.Errorf("swept %+v, %d rejects are left of a run that is kept: %v", swept, resolved, err)
-	}
 }
 
 // The process of a run that died while the clock was ahead is found silent.
 func TestASilentRunOfAClockThatWasSetBackIsEnded(t *testing.T) {
 	t.Parallel()
-	db := opened(t, 6)
+	db := directory(t)
 	const silence = time.Second
 	r := begun(t, db, "acme")
-	if held, err := r.beat(r.lease, r.pid(t)); !held || err != nil {
+	if held, err := r.heartbeat(); !held || err != nil {
 		t.Fatal(held, err)
 	}
 	r.endLease() // its process is dead

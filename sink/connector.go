@@ -12,6 +12,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 )
 
 const (
@@ -19,41 +20,39 @@ const (
 	// statement may take.
 	sessionSilence = statementTimeout + time.Minute
 
-	// controlSilence is the same for the short questions that are asked beside the
-	// runs.
+	// controlSilence is the same for the short statements of the control pool.
 	controlSilence = 15 * time.Second
 
-	// controlSessions are enough for a few such questions at once.
-	controlSessions = 4
+	// ControlSessions is the size of the control pool: enough for a few such
+	// statements at once.
+	ControlSessions = 4
 
-	// controlIdle are kept between questions.
+	// controlIdle are kept between statements.
 	controlIdle = 2
 
-	// sessionIdle is how long a session is kept that nothing was asked over: most
-	// processes ask seldom.
+	// sessionIdle is how long an unused session is kept: most processes use theirs
+	// seldom.
 	sessionIdle = time.Minute
 )
 
-// A connector opens sessions, and can cut one whose peer went silent: nothing
-// that the driver offers ends a read from a connection that became a black
-// hole. It also holds the control.
+// A connector opens sessions, and can cut one whose peer does not answer: nothing
+// in the driver ends a read from a connection that became a black hole.
 type connector struct {
 	from    *origin
 	silence time.Duration
-	control *sqlx.DB // nil on the control's own
+	control *sqlx.DB // the control pool; nil on its own
 
 	sockets sync.Map // of the open sessions: driver.Conn → *socket
 }
 
-// newControlPool opens the pool for what is asked beside the runs: signs of life,
-// schedules, hints, metrics. No run can take its sessions, and none of its
-// questions hangs.
+// newControlPool opens the control pool: for heartbeats, schedules, pending refreshes
+// and metrics. No run can take its sessions, and none of its statements stalls.
 func newControlPool(from *origin) *sqlx.DB {
-	return from.pool(&connector{from: from, silence: controlSilence}, controlSessions, controlIdle)
+	return from.pool(&connector{from: from, silence: controlSilence}, ControlSessions, controlIdle)
 }
 
-// ControlPool returns the sessions of db for short questions that are asked beside the
-// runs. Closing db closes them.
+// ControlPool returns the control pool of db, for short statements outside of runs.
+// Closing db closes it.
 func ControlPool(db *sqlx.DB) *sqlx.DB {
 	if c, ours := db.Driver().(*connector); ours && c.control != nil {
 		return c.control
@@ -67,7 +66,7 @@ func (c *connector) Driver() driver.Driver { return c }
 // Open is not called: the pool has a connector.
 func (c *connector) Open(name string) (driver.Conn, error) { return pq.Driver{}.Open(name) }
 
-// Close closes the control with the pool.
+// Close closes the control pool with the pool.
 func (c *connector) Close() error {
 	if c.control == nil {
 		return nil
@@ -75,12 +74,12 @@ func (c *connector) Close() error {
 	return c.control.Close()
 }
 
-// dialing is the key of the *socket that a session's connection is noted in.
+// dialing is the context key of the *socket that gets a session's connection.
 type dialing struct{}
 
-// errNoHost means that each host was away or of another kind: during a failover
+// errNoHost means that each host was down or of another kind: during a failover
 // there is no primary for a while.
-var errNoHost = errors.New("no host is what target_session_attrs asks for")
+var errNoHost = errors.New("no host matches target_session_attrs")
 
 // Connect opens a session with the URL as it is now, and pins its settings.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -89,14 +88,14 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	conn, err := c.dial(ctx, url)
-	if isRefusal(err) { // it may have been rotated since it was read
+	if pq.As(err, pqerror.InvalidPassword, pqerror.InvalidAuthorizationSpecification) != nil { // it may have been rotated since it was read
 		if again, unread := c.from.url(ctx); unread == nil && again != url {
 			url = again
 			conn, err = c.dial(ctx, url)
 		}
 	}
 	if err != nil {
-		return nil, &openError{err}
+		return nil, err
 	}
 	c.from.opened(url)
 	return conn, nil
@@ -155,7 +154,7 @@ func cut(db *sqlx.DB, session driver.Conn) {
 	}
 }
 
-// dialer opens connections that notice a peer which went silent.
+// dialer opens connections that detect a peer that does not answer.
 type dialer struct{ *net.Dialer }
 
 func newDialer() dialer {
@@ -191,7 +190,7 @@ func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net
 	return d.DialContext(ctx, network, address)
 }
 
-// A socket is a connection on which no read or write waits for ever.
+// A socket is a connection on which no read or write stalls.
 type socket struct {
 	net.Conn
 	silence time.Duration

@@ -114,8 +114,8 @@ func nth(list []string, i int) string {
 	return ""
 }
 
-// defaultHost is where psql looks for a server that nobody named: a socket in
-// the folder that it was built with, else this machine.
+// defaultHost is the default of psql: a socket in the folder that it was built
+// with, else this machine.
 func defaultHost(port uint16) string {
 	for _, dir := range []string{"/var/run/postgresql", "/tmp"} {
 		if _, err := os.Stat(filepath.Join(dir, fmt.Sprintf(".s.PGSQL.%d", port))); err == nil {
@@ -125,7 +125,7 @@ func defaultHost(port uint16) string {
 	return "localhost"
 }
 
-// words reads what has one of a few values.
+// words reads the parameters with a fixed set of values.
 func (p parameters) words(c *pq.Config) error {
 	versions := []string{"TLSv1", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
 	protocols := []string{"3.0", "3.2", "latest"}
@@ -173,7 +173,7 @@ func (p parameters) numbers(c *pq.Config) error {
 		if err != nil || n > longest {
 			return p.wrong("connect_timeout", "must be a number of seconds")
 		}
-		if n > 0 { // libpq waits for ever otherwise, which nothing here may
+		if n > 0 { // 0 means no limit to libpq; here it is the default
 			c.ConnectTimeout = time.Duration(n) * time.Second
 		}
 	}
@@ -190,7 +190,7 @@ func (p parameters) numbers(c *pq.Config) error {
 	return nil
 }
 
-// encrypt completes how sessions are encrypted: never less than was asked for.
+// encrypt completes how sessions are encrypted: never less than was configured.
 func (p parameters) encrypt(c *pq.Config) error {
 	if c.SSLMode == "" {
 		c.SSLMode = pq.SSLModePrefer // psql's default; the driver's own is require
@@ -217,7 +217,7 @@ func (p parameters) encrypt(c *pq.Config) error {
 			return p.wrong("sslmode", "is verify-ca, which needs sslrootcert")
 		}
 	}
-	// The driver takes a missing file for none, which would verify nothing.
+	// The driver ignores a missing file, and then verifies nothing.
 	for _, name := range []string{"sslrootcert", "sslcert", "sslkey"} {
 		path := p[name].value
 		if path == "" || path == "system" {

@@ -186,6 +186,6 @@ func TestAHostOfAnotherKindIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	_, err := Open(t.Context(), sinktest.URL(t)+"&target_session_attrs=standby", 1)
 	if err == nil || !strings.Contains(err.Error(), "target_session_attrs") || !IsTransient(err) {
-		t.Errorf("a primary where a standby is asked for: %v", err)
+		t.Errorf("a primary where a standby is required: %v", err)
 	}
 }

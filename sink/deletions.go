@@ -15,32 +15,20 @@ func (a *applying) missing() int64 {
 	return a.o.Deletions.Missing.Len()
 }
 
-// missingChunk is how many ids go to Postgres in one array.
-const missingChunk = 10_000
-
 // loadMissing puts the missing accounts into a table to join with.
 func (a *applying) loadMissing(ctx context.Context) error {
 	if a.missing() == 0 {
 		return nil
 	}
-	ids := make([]int64, 0, missingChunk)
-	flush := func() error {
-		_, err := a.tx.ExecContext(ctx, `INSERT INTO pg_temp.missing SELECT pg_catalog.unnest($1::bigint[])`, pq.Array(ids))
-		ids = ids[:0]
+	return inBatches(a.o.Deletions.Missing.ids, func(ids pq.Int64Array) error {
+		_, err := a.tx.ExecContext(ctx, `INSERT INTO pg_temp.missing SELECT pg_catalog.unnest($1::bigint[])`, ids)
 		return err
-	}
-	for it := a.o.Deletions.Missing.ids.Iterator(); it.HasNext(); {
-		if ids = append(ids, int64(it.Next())); len(ids) == missingChunk {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return flush()
+	})
 }
 
-// delete notes which of the missing accounts are deleted; the others are held.
-func (a *applying) delete(ctx context.Context) error {
+// chooseDeletions decides which of the missing accounts are deleted; the others are
+// held.
+func (a *applying) chooseDeletions(ctx context.Context) error {
 	d := a.o.Deletions
 	if a.missing() == 0 || a.o.MissingBecomesRoot || d.Hold != "" && !d.Allow {
 		return nil
@@ -50,14 +38,15 @@ func (a *applying) delete(ctx context.Context) error {
 	return err
 }
 
-// hold keeps held_deletions as what this run, if it was complete, did not dare.
+// hold updates held_deletions: after a whole listing it has the missing accounts
+// that were not deleted.
 func (a *applying) hold(ctx context.Context) error {
-	if a.o.ByHand {
+	if a.o.Mode.retires() {
 		_, err := a.exec(ctx, "release_deleted", a.Source)
 		return err
 	}
-	if !a.o.Complete {
-		return a.release(ctx)
+	if a.o.Mode != WholeListing {
+		return a.unhold(ctx)
 	}
 	if a.missing() == 0 || a.o.MissingBecomesRoot {
 		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.held_deletions WHERE source = $1`, a.Source)
@@ -75,18 +64,18 @@ func (a *applying) hold(ctx context.Context) error {
 	return err
 }
 
-// release takes the accounts that an incomplete listing has off held_deletions:
+// unhold removes the accounts that an incomplete listing has from held_deletions:
 // they are not missing, and the next complete listing without them is the first.
-// A replay lists what is stored and shows no account at the provider.
-func (a *applying) release(ctx context.Context) error {
-	if a.o.Replay {
+// A replay says nothing about the provider.
+func (a *applying) unhold(ctx context.Context) error {
+	if a.o.Mode == Replay {
 		return nil
 	}
 	held, err := a.held(ctx)
 	if err != nil {
 		return err
 	}
-	held.And(a.seen)
+	held.And(a.seen.known)
 	if held.IsEmpty() {
 		return nil
 	}
@@ -94,45 +83,49 @@ func (a *applying) release(ctx context.Context) error {
 	return err
 }
 
-// sumUp completes the report.
-func (a *applying) sumUp() {
+// summarize completes the report.
+func (a *applying) summarize() {
 	c := &a.report.Counts
 	c.Pages = a.o.Pages
-	c.Rejected = a.rejects
-	c.Fetched = a.resumed.unchanged + int64(a.seen.GetCardinality()) + c.Created + a.noID
+	c.Rejected = a.staging.rejects
+	c.Fetched = a.staging.resumed.unchanged + int64(a.seen.known.GetCardinality()) + c.Created + a.seen.noID
 	c.Unchanged = max(0, c.Fetched-c.Created-c.Rejected-(c.Updated+c.Moved+c.Restored-a.unlinked))
 	a.report.Status = "succeeded"
 	switch {
-	case a.o.Partial:
+	case a.o.Mode == PartialListing:
 		a.report.Status = "partial"
 	case c.Held > 0:
 		a.report.Status = "held"
 	default:
-		return // what would have been held was allowed
+		return // deletions that would be held were allowed
 	}
 	a.report.Error = a.o.Error
 }
 
-// finish closes the run's row and clears what was staged.
+// finish deletes what was staged and ends the run's row.
 func (a *applying) finish(ctx context.Context) error {
-	a.sumUp()
+	a.summarize()
 	c := a.report.Counts
-	if err := a.clearStaged(ctx); err != nil {
+	if err := a.staging.clearApplied(ctx, a.tx); err != nil {
 		return err
 	}
-	if err := a.voidCheckpoints(ctx); err != nil {
+	if err := a.staging.dropCheckpoints(ctx, a.tx); err != nil {
 		return err
 	}
-	if c.Changed() || a.o.Adopt {
-		if _, err := a.exec(ctx, "record_applied", a.connection, a.Source, a.ID, a.instant, a.o.Adopt, a.o.Identity, c.Changed()); err != nil {
+	adopt := a.o.Mode.lists() && a.o.Identity != a.identity
+	if c.Changed() || adopt {
+		if _, err := a.exec(ctx, "record_applied", a.connection, a.Source, a.ID, a.instant, adopt, a.o.Identity, c.Changed()); err != nil {
 			return err
 		}
 	}
-	if err := a.remember(ctx); err != nil {
+	if err := a.saveChunks(ctx); err != nil {
 		return err
 	}
-	_, err := a.exec(ctx, "finish_run", a.ID, a.report.Status, a.o.Complete, c.Pages, c.Fetched, c.Created, c.Updated, c.Moved,
-		c.Deleted, c.Restored, c.Unchanged, c.Rejected, c.Held, a.report.Error)
+	args := []any{a.ID, a.report.Status, a.o.Mode == WholeListing}
+	for _, n := range c.Each() {
+		args = append(args, n)
+	}
+	_, err := a.exec(ctx, "finish_run", append(args, a.report.Error)...)
 	if err != nil || !c.Changed() {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"rollcall/model/drift"
 )
 
-// A Drift is a field of a provider's objects that was never seen before, or
-// that has a type that it never had. It tells no value.
+// A Drift is a field of a provider's objects that is new, or has a type that it
+// never had. It has no value of the field.
 type Drift struct {
 	Path    string
 	Was, Is drift.Type // Was is 0 where the field is new
@@ -26,9 +26,9 @@ func (a *applying) fields(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now, gone := a.o.Fields.Merge(known)
-	if len(gone) > 0 {
-		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.payload_fields WHERE provider = $1 AND path = ANY ($2)`, a.start.Provider, pq.Array(gone))
+	now, dropped := a.o.Fields.Merge(known)
+	if len(dropped) > 0 {
+		_, err := a.tx.ExecContext(ctx, `DELETE FROM directory.payload_fields WHERE provider = $1 AND path = ANY ($2)`, a.start.Provider, pq.Array(dropped))
 		if err != nil {
 			return err
 		}
@@ -47,35 +47,28 @@ func (a *applying) fields(ctx context.Context) error {
 }
 
 func (a *applying) knownFields(ctx context.Context) (known []drift.Field, err error) {
-	rows, err := a.tx.QueryContext(ctx, `SELECT path, types FROM directory.payload_fields WHERE provider = $1 ORDER BY path FOR UPDATE`, a.start.Provider)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var f drift.Field
-		var types pq.StringArray
-		if err := rows.Scan(&f.Path, &types); err != nil {
-			return nil, err
-		}
-		f.Types = drift.TypesOf(types)
-		known = append(known, f)
-	}
-	return known, rows.Err()
+	var path string
+	var types pq.StringArray
+	const query = `SELECT path, types FROM directory.payload_fields WHERE provider = $1 ORDER BY path FOR UPDATE`
+	err = eachRow(ctx, a.tx, query, []any{a.start.Provider}, func() error {
+		known = append(known, drift.Field{Path: path, Types: drift.TypesOf(types)})
+		return nil
+	}, &path, &types)
+	return known, err
 }
 
-// newFields returns the fields, or types of fields, that were not known. null is no type to speak of: most
-// fields are null somewhere.
+// newFields returns what is new in now. The type null does not count: most fields are
+// null somewhere.
 func newFields(known, now []drift.Field) (list []Drift) {
-	was := make(map[string]drift.Type, len(known))
+	types := make(map[string]drift.Type, len(known))
 	for _, f := range known {
-		was[f.Path] = f.Types
+		types[f.Path] = f.Types
 	}
 	for _, f := range now {
-		before, there := was[f.Path]
+		before, found := types[f.Path]
 		before &^= drift.TypeNull
 		fresh := f.Types &^ drift.TypeNull &^ before
-		if !there {
+		if !found {
 			list = append(list, Drift{Path: f.Path, Is: f.Types})
 		} else if before != 0 && fresh != 0 {
 			list = append(list, Drift{Path: f.Path, Was: before, Is: fresh})

@@ -5,19 +5,19 @@ import (
 	"math/bits"
 )
 
-// place works out where new and moved accounts hang: parent, root, depth and
-// path, and those of all that hang below them. No order of arrival is assumed.
-// It runs before the rows are written, so that each is written once.
+// place computes parent, root, depth and path of new and moved accounts and of all
+// their descendants. No order of arrival is assumed. It runs before the rows are
+// written, so that each is written once.
 func (a *applying) place(ctx context.Context) error {
-	if a.created == 0 && !a.relinked {
+	if a.seen.created == 0 && !a.relinked {
 		return nil
 	}
 	var links int64
 	for _, name := range []string{"link_new", "link_moved", "link_orphans", "link_below"} {
-		args := []any{a.stagedBy, a.Source}
+		args := []any{a.staging.runID, a.Source}
 		if name == "link_below" {
 			if !a.replaced {
-				break // nothing can hang below accounts that are new
+				break // new accounts have no known descendants
 			}
 			args = nil
 		}
@@ -37,8 +37,8 @@ func (a *applying) place(ctx context.Context) error {
 			return err
 		}
 	}
-	// Of two records of one account that name different parents, one could hang
-	// it below itself: the way down would not end.
+	// Two records of one account may name different parents, one of them below the
+	// account itself: the descent would not end.
 	var twice bool
 	if err := a.tx.GetContext(ctx, &twice, `SELECT EXISTS (SELECT FROM pg_temp.link GROUP BY account_id HAVING pg_catalog.count(*) > 1)`); err != nil {
 		return err
@@ -61,8 +61,8 @@ func (a *applying) place(ctx context.Context) error {
 	return err
 }
 
-// maxCyclesTold is how many of the broken cycles a report names.
-const maxCyclesTold = 20
+// maxCyclesReported is how many of the broken cycles a report names.
+const maxCyclesReported = 20
 
 // breakCycles cuts each cycle among the unplaced accounts at its smallest
 // external id and places them all again. Every unplaced account has one parent,
@@ -77,21 +77,14 @@ func (a *applying) breakCycles(ctx context.Context, unplaced int64) error {
 			return err
 		}
 	}
-	rows, err := a.tx.QueryContext(ctx, statement("cut_cycles"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		if a.report.Cycles++; len(a.report.CyclesAt) < maxCyclesTold {
+	var id string
+	err := eachRow(ctx, a.tx, statement("cut_cycles"), nil, func() error {
+		if a.report.Cycles++; len(a.report.CyclesAt) < maxCyclesReported {
 			a.report.CyclesAt = append(a.report.CyclesAt, id)
 		}
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	}, &id)
+	if err != nil {
 		return err
 	}
 	if _, err := a.tx.ExecContext(ctx, `DELETE FROM pg_temp.placement`); err != nil {

@@ -10,26 +10,11 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-
-	"rollcall/sink/sinktest"
 )
-
-func opened(t *testing.T, sessions int) *sqlx.DB {
-	t.Helper()
-	db, err := Open(t.Context(), sinktest.URL(t), sessions)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
-		t.Fatal(err)
-	}
-	return db
-}
 
 func begun(t *testing.T, db *sqlx.DB, source string) *Run {
 	t.Helper()
-	// A session that was ended lets go a little later.
+	// A session that was terminated frees its lock a little later.
 	r, err := Begin(t.Context(), db, Start{Source: source, Provider: "fake", Trigger: "schedule", Wait: endedWait})
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +23,7 @@ func begun(t *testing.T, db *sqlx.DB, source string) *Run {
 	return r
 }
 
-// tickOf is where a source stands in its schedule.
+// tickOf returns the state of a source in its schedule.
 func tickOf(t *testing.T, db *sqlx.DB, source string) Tick {
 	t.Helper()
 	list, err := Ticks(t.Context(), db, []string{source})
@@ -57,19 +42,18 @@ func (r *Run) pid(t *testing.T) (pid int) {
 	return pid
 }
 
-// Of three runs that wait for a provider one is silent, one gives signs of
-// life, and one speaks to Postgres.
-func TestOnlyASilentRunIsEnded(t *testing.T) {
-	db := opened(t, 6)
-	// Long beside what a sign of life takes on a busy machine.
+// Of three runs that wait for a provider, one is silent, one sends heartbeats, and
+// one talks to Postgres.
+func TestOnlyAStaleRunIsTerminated(t *testing.T) {
+	db := directory(t)
+	// Longer than a heartbeat takes on a busy machine.
 	const silence = 3 * time.Second
 	began := time.Now()
 	silent, beating, speaking := begun(t, db, "silent"), begun(t, db, "beating"), begun(t, db, "speaking")
-	pid := beating.pid(t)
 	var ended []string
 	for len(ended) == 0 && time.Since(began) < time.Minute {
-		if held, err := beating.beat(beating.lease, pid); err != nil || !held {
-			t.Fatal("a beat: ", held, err)
+		if held, err := beating.heartbeat(); err != nil || !held {
+			t.Fatal("a heartbeat: ", held, err)
 		}
 		speaking.pid(t)
 		var err error
@@ -80,21 +64,21 @@ func TestOnlyASilentRunIsEnded(t *testing.T) {
 	if took := time.Since(began); !slices.Equal(ended, []string{"silent"}) || took < silence-100*time.Millisecond {
 		t.Errorf("after %v, ended %q", took, ended)
 	}
-	// Its connection is free, and what it does comes to nothing.
+	// Its connection is free, and it cannot apply.
 	begun(t, db, "silent")
-	if _, err := silent.Apply(t.Context(), Outcome{Complete: true}); err == nil {
+	if _, err := silent.Apply(t.Context(), Outcome{Mode: WholeListing}); err == nil {
 		t.Error("a run whose session was ended could apply")
 	}
 	for _, r := range []*Run{beating, speaking} {
-		if _, err := r.Apply(t.Context(), Outcome{Complete: true}); err != nil {
+		if _, err := r.Apply(t.Context(), Outcome{Mode: WholeListing}); err != nil {
 			t.Errorf("%s: %v", r.Source, err)
 		}
 	}
 }
 
-// A run learns that it lost its hold, and what it waits for is cut short.
-func TestARunThatLostItsHoldIsTold(t *testing.T) {
-	db := opened(t, 4)
+// The context of a run that lost its connection ends.
+func TestARunLearnsThatItLostItsConnection(t *testing.T) {
+	db := directory(t)
 	r := begun(t, db, "acme")
 	ctx, cancel := r.Bind(t.Context())
 	defer cancel()
@@ -105,10 +89,10 @@ func TestARunThatLostItsHoldIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-answer; err == nil {
-		t.Error("the session goes on")
+		t.Error("the session did not end")
 	}
-	if held, err := r.beat(r.lease, pid); err != nil || held {
-		t.Errorf("a beat of a session that has ended: %v, %v", held, err)
+	if held, err := r.heartbeat(); err != nil || held {
+		t.Errorf("a heartbeat of a session that has ended: %v, %v", held, err)
 	}
 	r.lease.lose(ErrLost)
 	<-ctx.Done()
@@ -119,7 +103,7 @@ func TestARunThatLostItsHoldIsTold(t *testing.T) {
 
 // A tick goes to one of all who saw the one before it.
 func TestATickIsClaimedOnce(t *testing.T) {
-	db := opened(t, 8)
+	db := directory(t)
 	tick := time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
 	for i := range 3 {
 		list, err := Ticks(t.Context(), db, []string{"acme"})
@@ -149,9 +133,9 @@ func TestATickIsClaimedOnce(t *testing.T) {
 	}
 }
 
-// A tick whose run died is told to all, and goes to one of them, once.
-func TestATickIsMadeUpOnce(t *testing.T) {
-	db := opened(t, 12)
+// A tick whose run died is retried by one of all processes, once.
+func TestATickIsRetriedOnce(t *testing.T) {
+	db := directory(t)
 	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
 		t.Fatal(err)
 	}
@@ -160,12 +144,12 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 		t.Helper()
 		r := begun(t, db, "acme")
 		if at := look(); at.Died != nil {
-			t.Errorf("run %d goes on, and is told to have died", *at.Died)
+			t.Errorf("run %d is in progress, and is reported dead", *at.Died)
 		}
 		db.MustExec(`SELECT pg_terminate_backend($1)`, r.pid(t))
 		for at := look(); at.Died == nil || *at.Died != r.ID; at = look() {
 			if t.Context().Err() != nil {
-				t.Fatal("that the run died is not told")
+				t.Fatal("the death of the run is not reported")
 			}
 		}
 	}
@@ -188,29 +172,29 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 		}
 	}
 	if again := look(); winners != 1 || again.Died != nil {
-		t.Errorf("%d made the tick up; it is told once more: %v", winners, again.Died != nil)
+		t.Errorf("%d retried the tick; the death is reported again: %v", winners, again.Died != nil)
 	}
-	// The run that made it up dies, too: that is told with the next tick alone.
+	// The run of the retry dies, too: that is reported with the next tick alone.
 	r := begun(t, db, "acme")
 	db.MustExec(`SELECT pg_terminate_backend($1)`, r.pid(t))
 	if mine, err := Retry(t.Context(), db, at); mine || err != nil || look().Died != nil {
-		t.Errorf("a tick is made up twice: %v", err)
+		t.Errorf("a tick is retried twice: %v", err)
 	}
 	if mine, err := Claim(t.Context(), db, look(), look().Now, true); !mine || err != nil {
 		t.Fatalf("the next tick: %v, %v", mine, err)
 	}
 	die()
-	// One that ended is none that died.
+	// A run that ended did not die.
 	at = look()
 	db.MustExec(`UPDATE directory.runs SET status = 'interrupted' WHERE status = 'running'`)
 	if mine, err := Retry(t.Context(), db, at); mine || err != nil || look().Died != nil {
-		t.Errorf("a run that ended is made up: %v", err)
+		t.Errorf("a run that ended is retried: %v", err)
 	}
 }
 
-// A tick stays open until its run begins, whoever claimed it; it begins once.
+// A tick stays open until its run begins, in any process; it begins once.
 func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
-	db := opened(t, 8)
+	db := directory(t)
 	look := func() Tick { return tickOf(t, db, "acme") }
 	begin := func() error {
 		r, err := Begin(t.Context(), db, Start{Source: "acme", Provider: "fake", Trigger: "schedule", Wait: endedWait, Tick: true})
@@ -231,10 +215,10 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 		t.Helper()
 		at := look()
 		if at.NotStarted != want {
-			t.Errorf("told that no run began: %v", at.NotStarted)
+			t.Errorf("reported that no run began: %v", at.NotStarted)
 		}
 		if mine, err := Retry(t.Context(), db, at); mine != want || err != nil {
-			t.Errorf("made up: %v, %v", mine, err)
+			t.Errorf("retried: %v, %v", mine, err)
 		}
 	}
 	late := func() {
@@ -280,7 +264,7 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 // Sessions that ended while they lay idle, as with a restart of Postgres, cost
 // no run.
 func TestARunBeginsAfterItsSessionsEnded(t *testing.T) {
-	db := opened(t, 6)
+	db := directory(t)
 	var idle []*sqlx.Conn
 	for range 5 {
 		conn, err := db.Connx(t.Context())

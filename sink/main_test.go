@@ -20,7 +20,7 @@ func directory(t testing.TB) *sqlx.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	sinktest.Publish(t, db)
@@ -39,7 +39,7 @@ func begin(t testing.TB, db *sqlx.DB) *Run {
 	return r
 }
 
-// named is an account of which nothing else is told.
+// named is an account with a name and nothing else.
 func named(id, name string) model.Account {
 	return model.Account{
 		ExternalID: id, Name: name, Status: model.Active,
@@ -75,7 +75,7 @@ func (r *Run) read(t testing.TB, accounts ...model.Account) {
 // apply applies a complete listing that left nothing out.
 func (r *Run) apply(t testing.TB) Report {
 	t.Helper()
-	report, err := r.Apply(t.Context(), Outcome{Complete: true})
+	report, err := r.Apply(t.Context(), Outcome{Mode: WholeListing})
 	if err != nil {
 		t.Fatal(err)
 	}

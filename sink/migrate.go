@@ -1,8 +1,8 @@
 package sink
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
@@ -33,25 +34,20 @@ type Migration struct {
 	ReaderRole string
 	Log        *slog.Logger // reports what a migration waits for; nil reports nothing
 
-	patience time.Duration // with locked tables; 0 is lockPatience
-}
-
-// Migrate runs a Migration without a log.
-func Migrate(ctx context.Context, db *sqlx.DB, readerRole string) error {
-	return Migration{DB: db, ReaderRole: readerRole}.Run(ctx)
+	patience time.Duration // how long to wait for locked tables; 0 is lockPatience
 }
 
 // Run migrates. It is safe when many processes start at once: one migrates, the
 // others wait for it. A schema newer than this program is left alone.
 func (m Migration) Run(ctx context.Context) error {
-	if err := refusePooler(ctx, m.DB); err != nil {
+	if err := CheckPooler(ctx, m.DB); err != nil {
 		return wrap(ctx, err)
 	}
-	current, err := isCurrent(ctx, m.DB)
+	applied, newest, err := SchemaVersion(ctx, m.DB)
 	if err != nil {
-		return wrap(ctx, err)
+		return err
 	}
-	if !current {
+	if applied < newest {
 		if err := m.migrate(ctx); err != nil {
 			return wrap(ctx, err)
 		}
@@ -88,14 +84,16 @@ func appliedVersion(ctx context.Context, db *sqlx.DB) (version int64, err error)
 	return version, err
 }
 
-func isCurrent(ctx context.Context, db *sqlx.DB) (bool, error) {
+// SchemaVersion returns the schema's version, 0 where there is none, and that of
+// this program.
+func SchemaVersion(ctx context.Context, db *sqlx.DB) (applied, newest int64, err error) {
 	p, err := provider(db, nil)
 	if err != nil {
-		return false, err
+		return 0, 0, err
 	}
-	version, err := appliedVersion(ctx, db)
+	applied, err = appliedVersion(ctx, db)
 	sources := p.ListSources()
-	return version >= sources[len(sources)-1].Version, err
+	return applied, sources[len(sources)-1].Version, wrap(ctx, err)
 }
 
 // migrate applies the missing versions, each in one transaction. A transaction that
@@ -104,13 +102,8 @@ func (m Migration) migrate(ctx context.Context) error {
 	if err := createSchema(ctx, m.DB); err != nil {
 		return err
 	}
-	log, patience := m.Log, m.patience
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	if patience == 0 {
-		patience = lockPatience
-	}
+	log := cmp.Or(m.Log, slog.New(slog.DiscardHandler))
+	patience := cmp.Or(m.patience, lockPatience)
 	return untilUnlocked(ctx, log, patience, func(timeout time.Duration) (holders, error) {
 		var pid atomic.Int32
 		p, err := provider(m.DB, func(l lock.SessionLocker) lock.SessionLocker { return boundedLocker{l, timeout, &pid} })
@@ -127,21 +120,20 @@ func (m Migration) migrate(ctx context.Context) error {
 	})
 }
 
-// createSchema makes the schema that goose's own table lives in. Two sessions
-// that create it at once collide in the catalog in spite of IF NOT EXISTS; the
-// one that loses finds it there.
+// createSchema creates the schema of goose's table. Two sessions that create it at
+// once collide in the catalog in spite of IF NOT EXISTS; for the one that loses, it
+// exists.
 func createSchema(ctx context.Context, db *sqlx.DB) error {
 	_, err := db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS directory_internal`)
-	var refusal *pq.Error
-	if errors.As(err, &refusal) && (refusal.Code == "23505" || refusal.Code == "42P06") {
+	if pq.As(err, pqerror.UniqueViolation, pqerror.DuplicateSchema) != nil {
 		return nil
 	}
 	return err
 }
 
 // provider polls for the session lock: the blocking form would deadlock with
-// CREATE INDEX CONCURRENTLY, which waits for every older transaction. The locker
-// is what bound makes of it; nil leaves it as it is.
+// CREATE INDEX CONCURRENTLY, which waits for every older transaction. bound, if set,
+// replaces the locker.
 func provider(db *sqlx.DB, bound func(lock.SessionLocker) lock.SessionLocker) (*goose.Provider, error) {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600), lock.WithUnlockTimeout(1, 10))
 	if err != nil {

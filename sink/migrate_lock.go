@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"github.com/pressly/goose/v3/lock"
 )
 
@@ -45,46 +47,42 @@ func (e *lockedError) Error() string {
 
 // lockedOut reports whether a migration failed, and was rolled back, because
 // another session held a lock.
-func lockedOut(err error) bool {
-	var refusal *pq.Error
-	return isLocked(err) || errors.As(err, &refusal) && refusal.Code == "40P01"
-}
+func lockedOut(err error) bool { return isLocked(err) || pq.As(err, pqerror.TRDeadlockDetected) != nil }
 
 // untilUnlocked repeats try until it gets its locks. try gives up a lock after
-// the timeout that it is given, and returns who held it.
+// the timeout that it gets, and returns the sessions that held it.
 func untilUnlocked(ctx context.Context, log *slog.Logger, patience time.Duration, try func(timeout time.Duration) (holders, error)) error {
 	deadline := time.Now().Add(patience)
 	timeout := lockTimeout
 	var logged time.Time
 	var reported string
 	var held holders // as far as known
-	for pause := firstLockPause; ; pause = min(2*pause, longestLockPause) {
+	err := backoff{firstLockPause, longestLockPause, patience}.retry(ctx, func() error {
 		found, err := try(timeout)
-		if !lockedOut(err) {
-			return err
-		}
 		if len(found) > 0 {
 			held = found
 		}
-		if time.Now().Add(pause).After(deadline) {
-			return &lockedError{patience, held.String()}
+		return err
+	}, func(err error) bool {
+		if !lockedOut(err) {
+			return false
 		}
 		if text := held.String(); text != reported || time.Since(logged) >= waitLogEvery {
 			log.Warn("schema migration waits for a lock; readers pass meanwhile", "held_by", text, "gives_up_in", time.Until(deadline).Round(time.Second))
 			reported, logged = text, time.Now()
 		}
-		// Postgres cancels an autovacuum only for those who wait for longer than
+		// Postgres cancels an autovacuum only for sessions that wait for longer than
 		// deadlock_timeout.
 		timeout = lockTimeout
 		if held.onlyAutovacuum() {
 			timeout += held[0].DeadlockTimeout
 		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+		return true
+	})
+	if lockedOut(err) {
+		return &lockedError{patience, held.String()}
 	}
+	return err
 }
 
 // A holder is a session that holds a lock which another one waits for.
@@ -100,12 +98,7 @@ type holder struct {
 type holders []holder
 
 func (h holders) onlyAutovacuum() bool {
-	for _, each := range h {
-		if !each.Autovacuum {
-			return false
-		}
-	}
-	return len(h) > 0
+	return len(h) > 0 && !slices.ContainsFunc(h, func(one holder) bool { return !one.Autovacuum })
 }
 
 func (h holders) String() string {

@@ -77,8 +77,8 @@ func TestAMigrationMakesNoReaderQueue(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if current, err := isCurrent(t.Context(), db); err != nil || !current {
-		t.Errorf("current %v, %v", current, err)
+	if applied, newest, err := SchemaVersion(t.Context(), db); err != nil || applied < newest {
+		t.Errorf("version %d of %d, %v", applied, newest, err)
 	}
 }
 

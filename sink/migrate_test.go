@@ -24,7 +24,7 @@ func TestManyMigrateAtOnce(t *testing.T) {
 				return err
 			}
 			defer db.Close()
-			return Migrate(t.Context(), db, "directory_reader")
+			return Migration{DB: db, ReaderRole: "directory_reader"}.Run(t.Context())
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -112,16 +112,16 @@ func TestWhatTheReaderCanRead(t *testing.T) {
 	}
 }
 
-// The error about a table that an analyst may not read says that this is right.
-func TestAReadersErrorSaysThatItsRightsAreRight(t *testing.T) {
+// The error of an analyst who reads too much says what an analyst may read.
+func TestTheErrorOfAReaderSaysWhatItMayDo(t *testing.T) {
 	t.Parallel()
 	db := directory(t)
 	db.SetMaxOpenConns(1) // the session that has the role
 	if _, err := db.ExecContext(t.Context(), `SET ROLE directory_reader`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Versions(t.Context(), db); err == nil || !strings.Contains(err.Error(), "an analyst's role lacks it rightly") {
-		t.Errorf("got %v", err)
+	if _, err := Versions(t.Context(), db); err == nil || !strings.Contains(err.Error(), "an analyst's role reads with") {
+		t.Errorf("it says %v", err)
 	}
 }
 

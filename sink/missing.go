@@ -27,31 +27,32 @@ func (m *Missing) Shared() int64 { return m.Live - m.Len() }
 // Remove takes an account that turned out to be there off the missing ones.
 func (m *Missing) Remove(id int64) { m.ids.Remove(uint64(id)) }
 
-// Missing returns the live accounts that the run has not seen. Where all were
-// seen, which it tells by counting, it looks at none.
+// Missing returns the live accounts that the run has not seen. Where as many were
+// seen as are live, it reads none.
 func (r *Run) Missing(ctx context.Context) (*Missing, error) {
 	m := &Missing{ids: roaring64.New()}
 	err := r.conn.QueryRowContext(ctx, statement("count_live"), r.Source).Scan(&m.Live, &m.DeletedLately)
-	if err != nil || m.Live == 0 {
+	if err != nil || r.seen.live() == m.Live {
 		return m, wrap(ctx, err)
 	}
-	if r.seen.GetCardinality()-r.returned.GetCardinality() == uint64(m.Live) {
-		return m, nil
+	m.ids, err = readIDs(ctx, r.conn, `SELECT id FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL`, r.Source)
+	if err != nil {
+		return nil, wrap(ctx, err)
 	}
-	err = r.each(ctx, `SELECT id FROM directory.accounts WHERE source = $1 AND deleted_at IS NULL`, []any{r.Source}, func(id uint64) {
-		if !r.seen.Contains(id) {
-			m.ids.Add(id)
-		}
-	})
-	return m, err
+	m.ids.AndNot(r.seen.known)
+	return m, nil
 }
 
-// held returns the accounts in held_deletions: those that the last complete
-// listing left out, and that are live.
+// LiveAccount returns the account as a missing one; where it is not live, none.
+func (r *Run) LiveAccount(ctx context.Context, id int64) (*Missing, error) {
+	ids, err := readIDs(ctx, r.conn, `SELECT id FROM directory.accounts WHERE source = $1 AND id = $2 AND deleted_at IS NULL`, r.Source, id)
+	return &Missing{ids: ids}, wrap(ctx, err)
+}
+
+// held returns the accounts in held_deletions: live accounts that the last complete
+// listing left out.
 func (r *Run) held(ctx context.Context) (*roaring64.Bitmap, error) {
-	ids := roaring64.New()
-	err := r.each(ctx, `SELECT account_id FROM directory.held_deletions WHERE source = $1`, []any{r.Source}, func(id uint64) { ids.Add(id) })
-	return ids, err
+	return readIDs(ctx, r.conn, `SELECT account_id FROM directory.held_deletions WHERE source = $1`, r.Source)
 }
 
 // MissedBefore returns how many of the missing accounts the last complete
@@ -59,7 +60,7 @@ func (r *Run) held(ctx context.Context) (*roaring64.Bitmap, error) {
 func (r *Run) MissedBefore(ctx context.Context, m *Missing) (int64, error) {
 	held, err := r.held(ctx)
 	if err != nil {
-		return 0, err
+		return 0, wrap(ctx, err)
 	}
 	return int64(held.AndCardinality(m.ids)), nil
 }

@@ -44,15 +44,15 @@ func Open(ctx context.Context, databaseURL string, sessions int) (*sqlx.DB, erro
 func OpenFrom(ctx context.Context, read func(context.Context) (string, error), sessions int) (*sqlx.DB, error) {
 	from := &origin{read: read}
 	db := from.pool(&connector{from: from, silence: sessionSilence, control: newControlPool(from)}, sessions, sessions)
-	if err := patiently(ctx, openPatience, nil, func() error { return db.PingContext(ctx) }); err != nil {
+	if err := retryWhileFull(ctx, openPatience, nil, func() error { return db.PingContext(ctx) }); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
 	return db, nil
 }
 
-// CheckURL returns what is wrong with a URL that no server need be asked about.
-// It does not repeat the URL, which may hold a password.
+// CheckURL returns what is wrong with a URL, without connecting. It does not repeat
+// the URL, which may hold a password.
 func CheckURL(databaseURL string) error {
 	_, err := dataSource(databaseURL, os.Environ())
 	if wrong := (*parameterError)(nil); errors.As(err, &wrong) && wrong.From != "" {
@@ -72,8 +72,8 @@ func CheckEnvironment(databaseURL string) error {
 }
 
 // Password returns the password that opens sessions at a URL, "" where there is
-// none that is a secret: the name of the user, of the database or of a host would
-// be found in any text.
+// none or it is no secret: the name of the user, of the database or of a host
+// appears in any text.
 func Password(databaseURL string) string {
 	p, err := collect(databaseURL, os.Environ())
 	password := p["password"].value
@@ -83,7 +83,7 @@ func Password(databaseURL string) string {
 	return password
 }
 
-// blamed names what a parameter came from.
+// blamed names the variable or file of a parameter.
 func blamed(err error) error {
 	if wrong := (*parameterError)(nil); errors.As(err, &wrong) && wrong.From != "" {
 		return err

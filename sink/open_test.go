@@ -36,8 +36,8 @@ func stored(t *testing.T, db *sqlx.DB) model.Account {
 	return a
 }
 
-// What is wrong with a database is told with its name and host, and never with
-// the user or the password.
+// The error of a database has its name and host, and never the user or the
+// password.
 func TestErrorsOfOpening(t *testing.T) {
 	t.Parallel()
 	const user, password = "us3rname", "passw0rd"

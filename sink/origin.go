@@ -3,12 +3,10 @@ package sink
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 )
 
 // sessionLife is how long a session is used before the pool opens another one:
@@ -80,10 +78,4 @@ func (o *origin) fresh() *sqlx.DB {
 	db := sqlx.NewDb(sql.OpenDB(&connector{from: o, silence: controlSilence}), "postgres")
 	db.SetMaxOpenConns(1)
 	return db
-}
-
-// isRefusal reports whether the server refused the user or the password.
-func isRefusal(err error) bool {
-	var refusal *pq.Error
-	return errors.As(err, &refusal) && (refusal.Code == "28P01" || refusal.Code == "28000")
 }

@@ -66,7 +66,7 @@ func rotating(t *testing.T) (r *rotation, first, second string, pool *sqlx.DB) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = admin.Close() })
-	if err := Migrate(t.Context(), admin, "rotation_reader"); err != nil {
+	if err := (Migration{DB: admin, ReaderRole: "rotation_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	r = &rotation{T: t, admin: admin}
@@ -119,7 +119,7 @@ func TestRotatedURL(t *testing.T) {
 		t.Errorf("the control pool keeps a session of %s", got)
 	}
 	if err := busy.Close(); err != nil {
-		t.Errorf("a session at work was closed: %v", err)
+		t.Errorf("a session in use was closed: %v", err)
 	}
 }
 

@@ -47,8 +47,8 @@ var variables = map[string]string{
 }
 
 // unsupported are parameters of libpq that the driver does not have, with the values
-// that ask for nothing. Any other value is refused: to ignore it would weaken
-// what the operator asked for.
+// that change nothing. Any other value is refused: to ignore it would weaken the
+// security that it requires.
 var unsupported = map[string][]string{
 	"channel_binding": {"disable", "prefer"}, "gssencmode": {"disable", "prefer"}, "gssdelegation": {"0"},
 	"sslcertmode": {"allow"}, "replication": {"false", "off", "no", "0"}, "require_auth": nil, "requirepeer": nil,
@@ -63,8 +63,8 @@ var ignored = []string{
 	"gsslib", "sslcompression", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
 }
 
-// honoured are parameters that say how to connect. What is neither of these is a
-// setting of the server.
+// honoured are parameters that say how to connect. Any other name is a setting of
+// the server.
 var honoured = []string{
 	"host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "options", "application_name",
 	"fallback_application_name", "client_encoding", "sslmode", "requiressl", "sslnegotiation", "sslcert", "sslkey",
@@ -126,11 +126,11 @@ func (p parameters) add(name string, v parameter) {
 	}
 }
 
-// check refuses what the driver would leave undone.
+// check refuses what the driver would ignore.
 func (p parameters) check() error {
 	for name, harmless := range unsupported {
 		if v, set := p[name]; set && v.value != "" && !slices.Contains(harmless, v.value) {
-			return p.wrong(name, "asks for what rollcall cannot do; leave it out")
+			return p.wrong(name, "requires what rollcall does not support; leave it out")
 		}
 		delete(p, name)
 	}
@@ -143,7 +143,7 @@ func (p parameters) check() error {
 	return nil
 }
 
-// wrong says what is wrong with a parameter, and with what to blame.
+// wrong returns the error of a parameter, with the variable or file that set it.
 func (p parameters) wrong(name, reason string) error {
 	if from := p[name].from; variables[from] == name {
 		return &parameterError{from, reason}

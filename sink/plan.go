@@ -1,67 +1,70 @@
 package sink
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/jmoiron/sqlx/types"
 	"github.com/lib/pq"
 )
 
-// A Change is one thing that applying a run would do: one changed field of an
-// account, or one account where no field is told.
+// A Change is one change that Apply would make: a field of an account, or an
+// account as a whole.
 type Change struct {
 	Source     string
 	Operation  string // created, updated, moved, deleted, restored or held
 	ExternalID string
 	Name       string
-	Field      string          // a column, or payload.MEMBER; "" where none is told
-	Old        json.RawMessage // nil where there is none, or null
+	Field      string          // a column, or payload.MEMBER; "" for the account as a whole
+	Old        json.RawMessage // nil for none or null
 	New        json.RawMessage
 }
 
-// Plan tells what Apply would do, account by account in the order of their
-// external ids, and writes nothing to the directory. It returns the counts
-// that the run would have.
-func (r *Run) Plan(ctx context.Context, o Outcome, tell func(Change) error) (Report, error) {
+// Plan calls report with each change that Apply would make, account by account in
+// the order of their external ids, and writes nothing to the directory. It returns
+// the counts that the run would have.
+func (r *Run) Plan(ctx context.Context, o Outcome, report func(Change) error) (Report, error) {
 	tx, err := r.conn.BeginTxx(ctx, nil)
 	if err != nil {
 		return Report{}, wrap(ctx, err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	a := &applying{Run: r, tx: tx, o: o, deduplicate: true}
-	if err := a.plan(ctx, tell); err != nil {
+	if err := a.plan(ctx, report); err != nil {
 		return Report{}, wrap(ctx, err)
 	}
 	return a.report, nil
 }
 
-func (a *applying) plan(ctx context.Context, tell func(Change) error) error {
-	for _, step := range []func(context.Context) error{a.prepare, a.classify, a.delete} {
+func (a *applying) plan(ctx context.Context, report func(Change) error) error {
+	for _, step := range []func(context.Context) error{a.prepare, a.classify, a.chooseDeletions} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	if a.seq > 0 {
-		if err := a.tellCreated(ctx, tell); err != nil {
+	if a.staging.seq > 0 {
+		if err := a.planCreated(ctx, report); err != nil {
 			return err
 		}
 	}
 	if a.compared {
-		if err := a.tellChanged(ctx, tell); err != nil {
+		if err := a.planChanged(ctx, report); err != nil {
 			return err
 		}
 	}
 	if a.missing() > 0 && !a.o.MissingBecomesRoot {
-		if err := a.tellMissing(ctx, tell); err != nil {
+		if err := a.planMissing(ctx, report); err != nil {
 			return err
 		}
 	}
-	a.sumUp()
+	a.summarize()
 	return nil
 }
 
-// planRow is an account of a plan as it is read.
+// planRow is an account of a plan.
 type planRow struct {
 	Operation  string             `db:"operation"`
 	ExternalID string             `db:"external_id"`
@@ -71,9 +74,9 @@ type planRow struct {
 	New        types.NullJSONText `db:"new"`
 }
 
-// rows streams the answer to a plan's question.
+// rows calls each with every row of a query of the plan.
 func (a *applying) rows(ctx context.Context, name string, args []any, each func(planRow) error) error {
-	rows, err := a.tx.QueryxContext(ctx, a.statement(statement(name)), args...)
+	rows, err := a.tx.QueryxContext(ctx, a.staging.statement(statement(name)), args...)
 	if err != nil {
 		return err
 	}
@@ -90,31 +93,31 @@ func (a *applying) rows(ctx context.Context, name string, args []any, each func(
 	return rows.Err()
 }
 
-func (a *applying) tellCreated(ctx context.Context, tell func(Change) error) error {
-	return a.rows(ctx, "plan_created", []any{a.stagedBy}, func(row planRow) error {
+func (a *applying) planCreated(ctx context.Context, report func(Change) error) error {
+	return a.rows(ctx, "plan_created", []any{a.staging.runID}, func(row planRow) error {
 		a.report.Created++
-		return tell(Change{Source: a.Source, Operation: "created", ExternalID: row.ExternalID, Name: row.Name})
+		return report(Change{Source: a.Source, Operation: "created", ExternalID: row.ExternalID, Name: row.Name})
 	})
 }
 
-func (a *applying) tellMissing(ctx context.Context, tell func(Change) error) error {
+func (a *applying) planMissing(ctx context.Context, report func(Change) error) error {
 	return a.rows(ctx, "plan_missing", nil, func(row planRow) error {
 		if row.Operation == "held" {
 			a.report.Held++
 		}
-		return tell(Change{Source: a.Source, Operation: row.Operation, ExternalID: row.ExternalID, Name: row.Name})
+		return report(Change{Source: a.Source, Operation: row.Operation, ExternalID: row.ExternalID, Name: row.Name})
 	})
 }
 
-func (a *applying) tellChanged(ctx context.Context, tell func(Change) error) error {
-	return a.rows(ctx, "plan_changed", []any{a.stagedBy}, func(row planRow) error {
+func (a *applying) planChanged(ctx context.Context, report func(Change) error) error {
+	return a.rows(ctx, "plan_changed", []any{a.staging.runID}, func(row planRow) error {
 		fields, err := fieldsOf(row)
 		if err != nil {
 			return err
 		}
 		for _, f := range fields {
 			f.Source, f.Operation, f.ExternalID, f.Name = a.Source, row.Operation, row.ExternalID, row.Name
-			if err := tell(f); err != nil {
+			if err := report(f); err != nil {
 				return err
 			}
 		}
@@ -122,8 +125,8 @@ func (a *applying) tellChanged(ctx context.Context, tell func(Change) error) err
 	})
 }
 
-// fieldsOf returns the changed columns of one account, old and new. Of payload
-// it tells the top-level members that differ.
+// fieldsOf returns the changed columns of one account, old and new; for payload,
+// the top-level members that differ.
 func fieldsOf(row planRow) ([]Change, error) {
 	var before, after map[string]json.RawMessage
 	if err := json.Unmarshal(row.Old.JSONText, &before); err != nil {
@@ -152,4 +155,30 @@ func notNull(v json.RawMessage) json.RawMessage {
 		return nil
 	}
 	return v
+}
+
+// membersOf returns the top-level members in which two payloads differ, each
+// as payload.NAME. jsonb gives equal values equal text.
+func membersOf(before, after json.RawMessage) ([]Change, error) {
+	var was, is map[string]json.RawMessage
+	if err := json.Unmarshal(before, &was); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(after, &is); err != nil {
+		return nil, err
+	}
+	names := slices.Collect(maps.Keys(was))
+	for name := range is {
+		if _, ok := was[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var list []Change
+	for _, name := range names {
+		if !bytes.Equal(was[name], is[name]) {
+			list = append(list, Change{Field: "payload." + name, Old: notNull(was[name]), New: notNull(is[name])})
+		}
+	}
+	return list, nil
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// ErrPooled means that a pooler hands the server's sessions on between
-// transactions: a lock would then be held by no one in particular.
-var ErrPooled = errors.New("a pooler in transaction mode stands between rollcall and Postgres, where no lock holds: let DATABASE_URL name Postgres itself, or have the pooler pool by session")
+// ErrPooled means that a pooler assigns the server's sessions per transaction: an
+// advisory lock would then belong to no session of ours.
+var ErrPooled = errors.New("a pooler in transaction mode is between rollcall and Postgres, which breaks advisory locks: let DATABASE_URL name Postgres itself, or have the pooler pool by session")
 
-// refusePooler returns ErrPooled where two sessions of ours are one of the
+// CheckPooler returns ErrPooled where two sessions of ours are one of the
 // server's, or one of ours is two of the server's. It costs five short
-// statements, once a process. A pool of one session is not looked at.
-func refusePooler(ctx context.Context, db *sqlx.DB) error {
+// statements, once per process. A pool of one session is not checked.
+func CheckPooler(ctx context.Context, db *sqlx.DB) error {
 	if db.Stats().MaxOpenConnections == 1 {
 		return nil
 	}
@@ -25,7 +25,7 @@ func refusePooler(ctx context.Context, db *sqlx.DB) error {
 	}
 	defer func() { _ = a.Close() }()
 	var b *sqlx.Conn
-	if err := patiently(ctx, openPatience, nil, func() (err error) { b, err = db.Connx(ctx); return err }); err != nil {
+	if err := retryWhileFull(ctx, openPatience, nil, func() (err error) { b, err = db.Connx(ctx); return err }); err != nil {
 		return err
 	}
 	defer func() { _ = b.Close() }()
@@ -52,7 +52,7 @@ func refusePooler(ctx context.Context, db *sqlx.DB) error {
 	return err
 }
 
-// backend is the server's process that answers.
+// backend returns the pid of the server's process.
 func backend(ctx context.Context, q sqlx.QueryerContext) (pid int, err error) {
 	return pid, sqlx.GetContext(ctx, q, &pid, `SELECT pg_catalog.pg_backend_pid()`)
 }

@@ -69,7 +69,7 @@ func (s site) foreign() {
 // gaps returns what is wrong with the reader's rights.
 func (s site) gaps(t *testing.T) (objects []string) {
 	t.Helper()
-	gaps, err := rightsGaps(t.Context(), s.owner, s.reader)
+	gaps, err := ReaderGaps(t.Context(), s.owner, s.reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func (s site) gaps(t *testing.T) (objects []string) {
 
 func (s site) migrate(t *testing.T) {
 	t.Helper()
-	if err := Migrate(t.Context(), s.owner, s.reader); err != nil {
+	if err := (Migration{DB: s.owner, ReaderRole: s.reader}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if gaps := s.gaps(t); len(gaps) > 0 {
@@ -189,35 +189,4 @@ func TestManyCompleteRightsAtOnce(t *testing.T) {
 	s.admin.MustExec(`DROP OWNED BY ` + s.reader)
 	s.admin.MustExec(`DROP ROLE ` + s.reader)
 	s.migrate(t) // as after ROLLCALL_READER_ROLE changed
-}
-
-// A role that may not create the reader role, or that does not own the tables,
-// does what it can, and doctor says what is left.
-func TestDoctorNamesMissingReaderRights(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, "NOCREATEROLE")
-	s.migrate(t)
-	check := func(state string, says ...string) {
-		t.Helper()
-		got, detail, err := (&examination{db: s.owner, role: s.reader}).reader(t.Context())
-		for _, part := range says {
-			if err != nil || got != state || !strings.Contains(detail, part) {
-				t.Errorf("%s %q, %v, want %s and %q", got, detail, err, state, part)
-			}
-		}
-	}
-	check(Warning, "CREATE ROLE "+s.reader)
-	s.admin.MustExec(`CREATE ROLE ` + s.reader)
-	check(Warning, "may not read directory.account_history, directory.accounts,", "schema directory: run rollcall migrate up")
-	s.migrate(t)
-	check(OK, s.reader)
-	s.foreign()
-	s.admin.MustExec(`ALTER VIEW directory.source_health OWNER TO CURRENT_USER`)
-	s.admin.MustExec(`REVOKE SELECT ON directory.source_health, directory.runs FROM ` + s.reader)
-	if err := Migrate(t.Context(), s.owner, s.reader); err != nil {
-		t.Fatal(err)
-	}
-	check(Warning, s.reader+" may not read directory.source_health: as the owner of these objects, run GRANT SELECT ON directory.source_health TO "+s.reader)
-	s.admin.MustExec(`GRANT USAGE ON SCHEMA directory_internal TO ` + s.reader)
-	check(Warning, "has rights on schema directory_internal", "run rollcall migrate up, and as the owner")
 }

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// A run that is no longer its connection's cannot apply, though its session
-// lives and nobody told it.
-func TestARunThatLostItsHoldCannotApply(t *testing.T) {
+// A run that lost its connection cannot apply, though its session still works.
+func TestARunThatLostItsConnectionCannotApply(t *testing.T) {
 	t.Parallel()
 	db := directory(t)
 	first := begin(t, db)
@@ -19,13 +18,13 @@ func TestARunThatLostItsHoldCannotApply(t *testing.T) {
 	}
 	second := begin(t, db)
 	second.read(t, named("a", "News"))
-	if _, err := first.Apply(t.Context(), Outcome{Complete: true}); !errors.Is(err, ErrLost) {
+	if _, err := first.Apply(t.Context(), Outcome{Mode: WholeListing}); !errors.Is(err, ErrLost) {
 		t.Errorf("the first run's Apply returned %v, want ErrLost", err)
 	}
 	if report := second.apply(t); report.Created != 1 {
 		t.Errorf("the second run: %+v", report)
 	}
-	if _, err := first.Apply(t.Context(), Outcome{Complete: true}); !errors.Is(err, ErrLost) {
+	if _, err := first.Apply(t.Context(), Outcome{Mode: WholeListing}); !errors.Is(err, ErrLost) {
 		t.Errorf("after the second has applied, the first run's Apply returned %v, want ErrLost", err)
 	}
 	first.Close(t.Context())
@@ -63,7 +62,7 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	db := directory(t)
 	defer begin(t, db).Close(t.Context())
-	stop := errors.New("told to stop")
+	stop := errors.New("a test")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancelled := time.AfterFunc(20*time.Millisecond, func() { cancel(stop) })
 	defer cancelled.Stop()
@@ -90,12 +89,12 @@ func TestAPlanLeavesNoTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.read(t, named("a", "B"), named("b", "B"))
-	told := map[string]string{}
-	if _, err := p.Plan(t.Context(), Outcome{Complete: true}, func(c Change) error { told[c.ExternalID] = c.Operation; return nil }); err != nil {
+	planned := map[string]string{}
+	if _, err := p.Plan(t.Context(), Outcome{Mode: WholeListing}, func(c Change) error { planned[c.ExternalID] = c.Operation; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if told["a"] != "updated" || told["b"] != "created" {
-		t.Errorf("told %v", told)
+	if planned["a"] != "updated" || planned["b"] != "created" {
+		t.Errorf("planned %v", planned)
 	}
 	if err := p.End(t.Context(), "failed", "not to be seen", Counts{}); err != nil {
 		t.Error(err)
@@ -152,7 +151,7 @@ func TestTheEndIsRecordedWithoutASession(t *testing.T) {
 	}
 }
 
-// A sample is as many different accounts of the missing ones as asked for.
+// A sample is as many different missing accounts as requested.
 func TestASample(t *testing.T) {
 	t.Parallel()
 	db := directory(t)

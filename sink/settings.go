@@ -65,12 +65,6 @@ func pin(c *pq.Config) {
 	c.ClientEncoding, c.Datestyle = "", "" // they are among the settings
 }
 
-// checkPin returns the session's search_path. It also unsets transaction_timeout,
-// which is new in Postgres 17: an older server refuses it at the start of a session.
-const checkPin = `SELECT pg_catalog.current_setting('search_path'::text),
-	CASE WHEN pg_catalog.current_setting('transaction_timeout'::text, true) IS NOT NULL
-	     THEN pg_catalog.set_config('transaction_timeout'::text, '0'::text, false) END`
-
 // ensurePinned sets by statement what a pooler withheld from the server: one may
 // be configured to ignore parameters of the start of a session.
 func ensurePinned(ctx context.Context, session driver.Conn, c pq.Config) error {
@@ -78,7 +72,7 @@ func ensurePinned(ctx context.Context, session driver.Conn, c pq.Config) error {
 	if !ok {
 		return fmt.Errorf("the driver's session %T takes no query", session)
 	}
-	path, err := first(ctx, q, checkPin)
+	path, err := first(ctx, q, statement("check_pin"))
 	if err != nil || path == pinnedPath {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"rollcall/model"
 )
 
-// A Reject is a record that cannot be taken.
+// A Reject is a record that cannot be stored as an account.
 type Reject struct {
 	ExternalID string // "" where none could be read
 	Unnamed    bool   // the id is not stored: it contains a credential
@@ -26,20 +26,20 @@ func (r *Run) Stage(ctx context.Context, rows []byte) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := r.stagingTable(ctx); err != nil {
+	if err := r.staging.create(ctx); err != nil {
 		return wrap(ctx, err)
 	}
-	return wrap(ctx, r.copyIn(ctx, r.statement(statement("stage")), rows))
+	return wrap(ctx, r.copyIn(ctx, r.staging.statement(statement("stage")), rows))
 }
 
 // fullDetail is added to the place of records of full detail, so that the last
-// of several counts, and none of lower detail against a full one.
+// one counts, and a partial one never supersedes it.
 const fullDetail = 1 << 40
 
 // copyChunk is how many bytes of rows are handed to the session at once.
 const copyChunk = 64 << 10
 
-// Reject keeps records that cannot be taken until the run ends.
+// Reject stages rejects until the run ends.
 func (r *Run) Reject(ctx context.Context, rejects []Reject) error {
 	if len(rejects) == 0 {
 		return nil
@@ -57,13 +57,12 @@ func (r *Run) Reject(ctx context.Context, rejects []Reject) error {
 			return err
 		}
 	}
-	r.noID += int64(len(rejects)) - known
-	first := r.rejects + 1
-	r.rejects += int64(len(rejects))
+	r.seen.noID += int64(len(rejects)) - known
 	var b []byte
 	for i := range rejects {
-		b = appendInt(b, r.stagedBy)
-		b = appendInt(b, first+int64(i))
+		r.staging.rejects++
+		b = appendInt(b, r.staging.runID)
+		b = appendInt(b, r.staging.rejects)
 		b = appendText(b, r.Source)
 		id := rejects[i].ExternalID
 		if rejects[i].Unnamed {
@@ -83,9 +82,9 @@ func (r *Run) Reject(ctx context.Context, rejects []Reject) error {
 
 // copyIn runs a COPY … FROM STDIN of encoded rows. The driver takes them as they
 // are; going through database/sql instead would cost an allocation and a
-// conversion a field.
-func (r *Run) copyIn(ctx context.Context, statement string, encoded []byte) error {
-	return r.conn.Raw(func(session any) (err error) {
+// conversion per field.
+func (s *session) copyIn(ctx context.Context, statement string, encoded []byte) error {
+	return s.conn.Raw(func(session any) (err error) {
 		tx, err := session.(driver.ConnBeginTx).BeginTx(ctx, driver.TxOptions{})
 		if err != nil {
 			return err
@@ -138,7 +137,7 @@ func (r *Run) Encode(b []byte, d Difference, a *model.Account) []byte {
 	if !d.Lower {
 		seq += fullDetail
 	}
-	b = appendInt(b, r.stagedBy)
+	b = appendInt(b, r.staging.runID)
 	b = appendInt(b, seq)
 	b = appendInt(b, d.AccountID)
 	b = appendText(b, strconv.FormatBool(d.Known))
@@ -170,7 +169,7 @@ func appendOptional(b []byte, text string) []byte {
 	return appendText(b, text)
 }
 
-// appendText escapes what COPY's text format gives a meaning.
+// appendText escapes the special characters of COPY's text format.
 // https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
 func appendText(b []byte, text string) []byte {
 	from := 0
@@ -194,8 +193,8 @@ func appendText(b []byte, text string) []byte {
 	return append(append(b, text[from:]...), '\t')
 }
 
-// appendPayload is appendText for canonical JSON, in which the backslash is all
-// that has a meaning.
+// appendPayload is appendText for canonical JSON, whose only special character is
+// the backslash.
 func appendPayload(b, canonical []byte) []byte {
 	for {
 		i := bytes.IndexByte(canonical, '\\')

@@ -58,7 +58,7 @@ func TestAStagingTableDoesNotGrow(t *testing.T) {
 			db := directory(t)
 			for i := range 4 {
 				patient := manual
-				patient.Wait = handWait // for the session of the killed run to end
+				patient.Wait = ManualWait // for the session of the killed run to end
 				r, err := Begin(t.Context(), db, patient)
 				if err != nil {
 					t.Fatal(err)
@@ -85,7 +85,7 @@ func TestARunDoesNotWaitForADump(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = dump.Rollback() }()
-	if _, err := dump.Exec(`LOCK TABLE directory_internal.` + r.staging + ` IN ACCESS SHARE MODE`); err != nil {
+	if _, err := dump.Exec(`LOCK TABLE directory_internal.` + r.staging.table + ` IN ACCESS SHARE MODE`); err != nil {
 		t.Fatal(err)
 	}
 	r = begin(t, db)
@@ -95,7 +95,7 @@ func TestARunDoesNotWaitForADump(t *testing.T) {
 	}
 	r.Close(t.Context())
 	var rows int
-	if err := db.Get(&rows, `SELECT count(*) FROM directory_internal.`+r.staging); err != nil || rows > 0 {
+	if err := db.Get(&rows, `SELECT count(*) FROM directory_internal.`+r.staging.table); err != nil || rows > 0 {
 		t.Errorf("%d rows stayed, %v", rows, err)
 	}
 }

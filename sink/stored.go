@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/jmoiron/sqlx"
@@ -13,69 +14,47 @@ type StoredAccount struct {
 	Facts
 }
 
-// storedPage is how many accounts are asked for at once: rows come one by one,
-// so that it bounds how long a statement lasts and not the memory.
+// storedPage is how many accounts one statement reads. Rows come one by one: it
+// bounds how long a statement runs, not the memory.
 const storedPage = 5000
 
+// errStopped ends a query whose rows are no longer wanted.
+var errStopped = errors.New("stopped")
+
 // StoredAccounts yields the accounts of a source, deleted ones too, by external
-// id. Payload is good until the next one.
+// id. Payload is valid until the next one.
 func StoredAccounts(ctx context.Context, db *sqlx.DB, source string) iter.Seq2[StoredAccount, error] {
 	return func(yield func(StoredAccount, error) bool) {
-		after := ""
-		for {
-			n := 0
-			more := func(a StoredAccount) bool {
-				n, after = n+1, a.ExternalID
-				return yield(a, nil)
-			}
-			stopped, err := storedAfter(ctx, db, source, after, more)
-			if err != nil {
-				yield(StoredAccount{}, wrap(ctx, err))
-				return
-			}
-			if stopped || n < storedPage {
-				return
-			}
-		}
-	}
-}
-
-func storedAfter(ctx context.Context, db *sqlx.DB, source, after string, each func(StoredAccount) bool) (stopped bool, err error) {
-	rows, err := db.QueryContext(ctx, statement("stored_accounts"), source, after, storedPage)
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
 		var a StoredAccount
-		if err := rows.Scan(&a.ExternalID, &a.Payload, &a.Parent, &a.Status); err != nil {
-			return false, err
-		}
-		if !each(a) {
-			return true, nil
+		for n := storedPage; n == storedPage; {
+			n = 0
+			err := eachRow(ctx, db, statement("stored_accounts"), []any{source, a.ExternalID, storedPage}, func() error {
+				if n++; !yield(a, nil) {
+					return errStopped
+				}
+				return nil
+			}, &a.ExternalID, &a.Payload, &a.Parent, &a.Status)
+			if err != nil {
+				if !errors.Is(err, errStopped) {
+					yield(StoredAccount{}, wrap(ctx, err))
+				}
+				return
+			}
 		}
 	}
-	return false, rows.Err()
 }
 
 // StoredRejects yields the open rejects of a source whose record could be kept.
 func StoredRejects(ctx context.Context, db *sqlx.DB, source string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		rows, err := db.QueryContext(ctx, `SELECT payload FROM directory.rejects
-			WHERE source = $1 AND resolved_at IS NULL AND payload IS NOT NULL ORDER BY last_seen_at`, source)
-		if err != nil {
-			yield(nil, wrap(ctx, err))
-			return
-		}
-		defer func() { _ = rows.Close() }()
-		for rows.Next() {
-			var raw []byte
-			err := rows.Scan(&raw)
-			if !yield(raw, err) || err != nil {
-				return
+		var raw []byte
+		err := eachRow(ctx, db, statement("stored_rejects"), []any{source}, func() error {
+			if !yield(raw, nil) {
+				return errStopped
 			}
-		}
-		if err := rows.Err(); err != nil {
+			return nil
+		}, &raw)
+		if err != nil && !errors.Is(err, errStopped) {
 			yield(nil, wrap(ctx, err))
 		}
 	}

@@ -99,7 +99,7 @@ func TestAFilledDirectoryIsUpgraded(t *testing.T) {
 			t.Errorf("base has no row in %s", from)
 		}
 	}
-	if err := Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(before, answers(t, db, columns)); diff != "" {
@@ -150,7 +150,7 @@ func relist(t *testing.T, db *sqlx.DB) Report {
 func TestAnUpgradedSchemaIsThatOfANewOne(t *testing.T) {
 	t.Parallel()
 	upgraded := restored(t)
-	if err := Migrate(t.Context(), upgraded, "directory_reader"); err != nil {
+	if err := (Migration{DB: upgraded, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(catalog(t, directory(t)), catalog(t, upgraded)); diff != "" {

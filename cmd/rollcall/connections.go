@@ -12,6 +12,7 @@ import (
 
 	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink"
+	"rollcall/sink/admin"
 	"rollcall/sink/reader"
 	"rollcall/sources"
 	"rollcall/sources/env"
@@ -83,7 +84,7 @@ old name, are yours to rename: do it while nothing runs.`,
 				return badUsage("%s is its name already: give another one", to)
 			}
 			return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
-				accounts, err := sink.Rename(ctx, db, from, to)
+				accounts, err := admin.Rename(ctx, db, from, to)
 				if err != nil {
 					return err
 				}
@@ -126,14 +127,14 @@ would bring back what its provider still lists. It asks on a terminal, and needs
 			return badUsage("%s is still configured: take it out of ROLLCALL_SOURCES first, or the next sync brings back what its provider lists", name)
 		}
 		return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
-			live, err := sink.LiveAccounts(ctx, db, name)
+			live, err := admin.LiveAccounts(ctx, db, name)
 			if err != nil {
 				return err
 			}
 			if err := agreed.to(ctx, a, fmt.Sprintf("mark %d accounts of %s as deleted", live, name)); err != nil {
 				return err
 			}
-			report, err := sink.Retire(ctx, db, name)
+			report, err := admin.Retire(ctx, db, name)
 			if err != nil {
 				return err
 			}

@@ -8,7 +8,7 @@ import (
 
 	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/schedule"
-	"rollcall/sink"
+	"rollcall/sink/admin"
 )
 
 func doctorCommand(a *app) *cobra.Command {
@@ -37,7 +37,7 @@ request. It writes nothing. Exit status 1 means that something failed.`,
 			return err
 		}
 		for _, f := range findings {
-			if f.State == sink.Failed {
+			if f.State == admin.Failed {
 				return exitError(exitFailed)
 			}
 		}
@@ -51,21 +51,21 @@ const doctorSessions = 2
 
 // examine looks at the database and at the connections; at those also where the
 // database cannot be reached.
-func (a *app) examine(ctx context.Context, cfg *config) (findings []sink.Finding) {
+func (a *app) examine(ctx context.Context, cfg *config) (findings []admin.Finding) {
 	var db *sqlx.DB
 	opened, closeDB, err := a.openDatabase(ctx, cfg, doctorSessions)
 	if err != nil {
-		findings = append(findings, sink.Finding{Subject: "database", Check: "reachable", State: sink.Failed, Detail: err.Error()})
+		findings = append(findings, admin.Finding{Subject: "database", Check: "reachable", State: admin.Failed, Detail: err.Error()})
 	} else {
 		db = opened
 		defer func() { _ = closeDB() }() // what it could tell is no finding
-		findings = append(findings, sink.Examine(ctx, db, string(cfg.ReaderRole), sessionsFor(cfg.Parallel))...)
+		findings = append(findings, admin.Examine(ctx, db, string(cfg.ReaderRole), sessionsFor(cfg.Parallel))...)
 	}
 	r := &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen}
 	return append(findings, r.Examine(ctx, cfg.connections)...)
 }
 
-func (a *app) showFindings(findings []sink.Finding, format string) error {
+func (a *app) showFindings(findings []admin.Finding, format string) error {
 	rows := make([][]any, len(findings))
 	for i, f := range findings {
 		rows[i] = []any{f.Subject, f.Check, f.State, orNull(f.Detail)}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"rollcall/sink"
+	"rollcall/sink/admin"
 	"rollcall/sink/sinktest"
 	"rollcall/sources/simulate"
 )
@@ -47,7 +47,7 @@ func TestDoctorFindsAllWell(t *testing.T) {
 	env := fleet.Env()
 	env["DATABASE_URL"] = sinktest.URL(t)
 	code, found := findings(t, env)
-	if f := found["database schema"]; code != exitWell || f.State != sink.Warning || !strings.Contains(f.Detail, "migrate up") {
+	if f := found["database schema"]; code != exitWell || f.State != admin.Warning || !strings.Contains(f.Detail, "migrate up") {
 		t.Errorf("before the first sync: exit status %d, %+v", code, found)
 	}
 	if code, _, stderr := call(t, env, "sync"); code != exitWell {
@@ -66,7 +66,7 @@ func TestDoctorFindsAllWell(t *testing.T) {
 		t.Errorf("the providers were asked %d times", asked)
 	}
 	for name, f := range found {
-		if f.State != sink.OK {
+		if f.State != admin.OK {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
@@ -121,25 +121,25 @@ func TestDoctorTellsWhatFails(t *testing.T) {
 		finding     string
 		state, says string
 	}{
-		"a wrong token":          {map[string]string{"SIGNALWIRE_API_TOKEN": "hunter2"}, "signalwire credential", sink.Failed, "401"},
-		"a wrong key":            {map[string]string{"AGENDIZE_API_KEY": "hunter2"}, "agendize listing", sink.Failed, "may not read"},
-		"a wrong key for tokens": {map[string]string{"AUDIAN_API_KEY": "hunter2"}, "audian credential", sink.Failed, "refused"},
-		"an expired session":     {map[string]string{"BACKSTACK_SESSIONS": well["BACKSTACK_SESSIONS"] + ",hunter2"}, "backstack credential", sink.Failed, "expired"},
-		"a wrong app key":        {map[string]string{"BACKSTACK_APP_KEY": "hunter2"}, "backstack credential", sink.Failed, "right key into BACKSTACK_APP_KEY"},
-		"a provider that waits":  {map[string]string{"SIGNALWIRE_BASE_URL": busy.URL}, "signalwire listing", sink.Failed, "429 Too Many Requests"},
-		"sessions that wait":     {map[string]string{"BACKSTACK_BASE_URL": busy.URL}, "backstack listing", sink.Failed, "429 Too Many Requests"},
-		"another account":        {map[string]string{"AUDIAN_ACCOUNT_ID": "another"}, "audian listing", sink.Failed, "404"},
-		"a host that is not":     {map[string]string{"SIGNALWIRE_BASE_URL": "https://nowhere.invalid"}, "signalwire dns", sink.Failed, "BASE_URL"},
-		"an unknown certificate": {map[string]string{"SIGNALWIRE_BASE_URL": secure.URL}, "signalwire tls", sink.Failed, "SSL_CERT_FILE"},
-		"another place":          {map[string]string{"SIGNALWIRE_BASE_URL": strings.Replace(well["SIGNALWIRE_BASE_URL"], "127.0.0.1", "localhost", 1)}, "signalwire identity", sink.Warning, "--allow-deletes"},
-		"a role without rights":  {map[string]string{"DATABASE_URL": user.String()}, "database rights", sink.Failed, "own"},
-		"a database that is not": {map[string]string{"DATABASE_URL": nowhere.String()}, "database reachable", sink.Failed, "nowhere"},
-		"a server that is not":   {map[string]string{"DATABASE_URL": "postgres://u:hunter2@127.0.0.1:1/x"}, "database reachable", sink.Failed, "127.0.0.1:1"},
-		"no role for analysts":   {map[string]string{"DATABASE_URL": user.String(), "ROLLCALL_READER_ROLE": "nobody_here"}, "database reader role", sink.Warning, "CREATE ROLE nobody_here"},
-		"too few connections":    {map[string]string{"DATABASE_URL": user.String(), "ROLLCALL_PARALLEL": "50"}, "database connections", sink.Warning, "allows 20, of the 55 that are needed at most"},
-		"a read-only default":    {map[string]string{"DATABASE_URL": base + "&default_transaction_read_only=on"}, "database settings", sink.Failed, "RESET"},
-		"an encoding but UTF-8":  {map[string]string{"DATABASE_URL": ascii.String()}, "database settings", sink.Failed, "SQL_ASCII"},
-		"a pooler":               {map[string]string{"DATABASE_URL": pooled(t, base)}, "database pooler", sink.Failed, "pool by session"},
+		"a wrong token":          {map[string]string{"SIGNALWIRE_API_TOKEN": "hunter2"}, "signalwire credential", admin.Failed, "401"},
+		"a wrong key":            {map[string]string{"AGENDIZE_API_KEY": "hunter2"}, "agendize listing", admin.Failed, "may not read"},
+		"a wrong key for tokens": {map[string]string{"AUDIAN_API_KEY": "hunter2"}, "audian credential", admin.Failed, "refused"},
+		"an expired session":     {map[string]string{"BACKSTACK_SESSIONS": well["BACKSTACK_SESSIONS"] + ",hunter2"}, "backstack credential", admin.Failed, "expired"},
+		"a wrong app key":        {map[string]string{"BACKSTACK_APP_KEY": "hunter2"}, "backstack credential", admin.Failed, "right key into BACKSTACK_APP_KEY"},
+		"a provider that waits":  {map[string]string{"SIGNALWIRE_BASE_URL": busy.URL}, "signalwire listing", admin.Failed, "429 Too Many Requests"},
+		"sessions that wait":     {map[string]string{"BACKSTACK_BASE_URL": busy.URL}, "backstack listing", admin.Failed, "429 Too Many Requests"},
+		"another account":        {map[string]string{"AUDIAN_ACCOUNT_ID": "another"}, "audian listing", admin.Failed, "404"},
+		"a host that is not":     {map[string]string{"SIGNALWIRE_BASE_URL": "https://nowhere.invalid"}, "signalwire dns", admin.Failed, "BASE_URL"},
+		"an unknown certificate": {map[string]string{"SIGNALWIRE_BASE_URL": secure.URL}, "signalwire tls", admin.Failed, "SSL_CERT_FILE"},
+		"another place":          {map[string]string{"SIGNALWIRE_BASE_URL": strings.Replace(well["SIGNALWIRE_BASE_URL"], "127.0.0.1", "localhost", 1)}, "signalwire identity", admin.Warning, "--allow-deletes"},
+		"a role without rights":  {map[string]string{"DATABASE_URL": user.String()}, "database rights", admin.Failed, "own"},
+		"a database that is not": {map[string]string{"DATABASE_URL": nowhere.String()}, "database reachable", admin.Failed, "nowhere"},
+		"a server that is not":   {map[string]string{"DATABASE_URL": "postgres://u:hunter2@127.0.0.1:1/x"}, "database reachable", admin.Failed, "127.0.0.1:1"},
+		"no role for analysts":   {map[string]string{"DATABASE_URL": user.String(), "ROLLCALL_READER_ROLE": "nobody_here"}, "database reader role", admin.Warning, "CREATE ROLE nobody_here"},
+		"too few connections":    {map[string]string{"DATABASE_URL": user.String(), "ROLLCALL_PARALLEL": "50"}, "database connections", admin.Warning, "allows 20, of the 55 that are needed at most"},
+		"a read-only default":    {map[string]string{"DATABASE_URL": base + "&default_transaction_read_only=on"}, "database settings", admin.Failed, "RESET"},
+		"an encoding but UTF-8":  {map[string]string{"DATABASE_URL": ascii.String()}, "database settings", admin.Failed, "SQL_ASCII"},
+		"a pooler":               {map[string]string{"DATABASE_URL": pooled(t, base)}, "database pooler", admin.Failed, "pool by session"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			env := maps.Clone(well)
@@ -149,17 +149,17 @@ func TestDoctorTellsWhatFails(t *testing.T) {
 			if f.State != test.state || !strings.Contains(f.Detail, test.says) {
 				t.Errorf("%s: %+v, want %s and %q; all: %+v", test.finding, f, test.state, test.says, found)
 			}
-			if failed := test.state == sink.Failed; failed && code != exitFailed {
+			if failed := test.state == admin.Failed; failed && code != exitFailed {
 				t.Errorf("exit status %d", code)
 			}
 		})
 	}
 	db.MustExec(`INSERT INTO directory_internal.schema_version (version_id, is_applied) VALUES (9999, true)`)
-	if code, found := findings(t, well); code != exitWell || found["database schema"].State != sink.OK || !strings.Contains(found["database schema"].Detail, "9999 is newer") {
+	if code, found := findings(t, well); code != exitWell || found["database schema"].State != admin.OK || !strings.Contains(found["database schema"].Detail, "9999 is newer") {
 		t.Errorf("a newer schema: exit status %d, %+v", code, found["database schema"])
 	}
 	db.MustExec(`DELETE FROM directory_internal.schema_version WHERE version_id IN (9999, (SELECT max(version_id) FROM directory_internal.schema_version WHERE version_id < 9999))`)
-	if code, found := findings(t, well); code != exitWell || found["database schema"].State != sink.Warning {
+	if code, found := findings(t, well); code != exitWell || found["database schema"].State != admin.Warning {
 		t.Errorf("an older schema: exit status %d, %+v", code, found["database schema"])
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/cmd/rollcall/internal/render"
-	"rollcall/sink"
+	"rollcall/sink/admin"
 	"rollcall/sink/reader"
 )
 
@@ -30,7 +30,7 @@ source/external_id. It asks on a terminal, and needs --yes elsewhere.`,
 			if err := agreed.to(ctx, a, fmt.Sprintf("mark %s as deleted", render.Clean(args[0]))); err != nil {
 				return err
 			}
-			report, err := sink.RetireAccount(ctx, db, account.Source, account.ID)
+			report, err := admin.RetireAccount(ctx, db, account.Source, account.ID)
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ elsewhere.`,
 			if err := agreed.to(ctx, a, fmt.Sprintf("erase %s with all of its history, for ever", render.Clean(args[0]))); err != nil {
 				return err
 			}
-			children, err := sink.Forget(ctx, db, account.Source, account.ID)
+			children, err := admin.Forget(ctx, db, account.Source, account.ID)
 			if err != nil {
 				return err
 			}

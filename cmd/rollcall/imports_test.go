@@ -19,7 +19,7 @@ var layers = []struct {
 }{
 	{"cmd/rollcall/internal/render", nil},
 	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model", "model/canon"}},
-	{"schedule", []string{"sources", "sources/fetch", "sink", "model", "model/canon", "model/drift", "model/payload"}},
+	{"schedule", []string{"sources", "sources/fetch", "sink", "sink/admin", "model", "model/canon", "model/drift", "model/payload"}},
 	{"sink/sinktest", []string{"sink/embedded"}},
 	{"sink/sinktest/proxy", nil},
 	{"sink/embedded", nil},
@@ -131,6 +131,9 @@ func TestRefusedKnowsTheRules(t *testing.T) {
 		{"sink", "model/canon", false},
 		{"cmd/rollcall/internal/render", "sink/reader", false},
 		{"sink", "schedule", false},
+		{"sink", "sink/admin", false},
+		{"sink/admin", "sink", true},
+		{"sink/reader", "sink/admin", false},
 		{"new/package", "model", false},
 	} {
 		if why := refused(test.importer, test.imported); (why == "") != test.may {

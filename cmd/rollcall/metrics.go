@@ -55,8 +55,8 @@ func newMetrics(ctx context.Context, connections []sources.Configured, db *atomi
 		for _, status := range []string{"succeeded", "held", "partial", "failed", "interrupted"} {
 			m.runs.WithLabelValues(c.Name, status)
 		}
-		for _, operation := range operations(sink.Counts{}) {
-			m.changes.WithLabelValues(c.Name, operation.name)
+		for operation := range (sink.Counts{}).Operations() {
+			m.changes.WithLabelValues(c.Name, operation)
 		}
 		m.retries.WithLabelValues(c.Name)
 		m.throttled.WithLabelValues(c.Name)
@@ -71,15 +71,6 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
 }
 
-type operation struct {
-	name string
-	n    int64
-}
-
-func operations(c sink.Counts) []operation {
-	return []operation{{"created", c.Created}, {"updated", c.Updated}, {"moved", c.Moved}, {"deleted", c.Deleted}, {"restored", c.Restored}}
-}
-
 // ended counts a run.
 func (m *metrics) ended(r schedule.Result) {
 	status := r.Status
@@ -88,8 +79,8 @@ func (m *metrics) ended(r schedule.Result) {
 	}
 	m.runs.WithLabelValues(r.Source, status).Inc()
 	m.took.WithLabelValues(r.Source).Observe(r.Took.Seconds())
-	for _, operation := range operations(r.Counts) {
-		m.changes.WithLabelValues(r.Source, operation.name).Add(float64(operation.n))
+	for operation, n := range r.Counts.Operations() {
+		m.changes.WithLabelValues(r.Source, operation).Add(float64(n))
 	}
 }
 

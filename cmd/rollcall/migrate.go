@@ -9,6 +9,7 @@ import (
 
 	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/sink"
+	"rollcall/sink/admin"
 )
 
 func migrateCommand(a *app) *cobra.Command {
@@ -52,7 +53,7 @@ func migrateUpCommand(a *app) *cobra.Command {
 			if err := a.showVersions(ctx, db); err != nil || !search {
 				return err
 			}
-			if err := sink.IndexSearch(ctx, db); err != nil {
+			if err := admin.IndexSearch(ctx, db); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.stderr, "the index for --search is there")

@@ -146,7 +146,7 @@ func benchDirectory(b *testing.B, n int) *sqlx.DB {
 	}
 	db := sqlx.MustConnect("postgres", url)
 	b.Cleanup(func() { _ = db.Close() })
-	if err := sink.Migrate(b.Context(), db, "directory_reader"); err != nil {
+	if err := (sink.Migration{DB: db, ReaderRole: "directory_reader"}).Run(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	var there bool

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rollcall/sink"
+	"rollcall/sink/admin"
 	"rollcall/sink/reader"
 )
 
@@ -58,7 +58,7 @@ func TestASearchUsesItsIndex(t *testing.T) {
 	if len(without[0]) != 1 || len(without[1]) < 2 || len(without[2]) < 2 {
 		t.Fatalf("found %d, %d, %d", len(without[0]), len(without[1]), len(without[2]))
 	}
-	if err := sink.IndexSearch(t.Context(), db); err != nil {
+	if err := admin.IndexSearch(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
 	must(t, db, `ANALYZE directory.accounts`)

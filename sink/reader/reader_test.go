@@ -26,7 +26,7 @@ func day(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, time.UTC) }
 func empty(t testing.TB) *sqlx.DB {
 	t.Helper()
 	db := sinktest.Open(t)
-	if err := sink.Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (sink.Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return db

@@ -66,7 +66,7 @@ func TestReadingEndsWithItsReader(t *testing.T) {
 	connector.Dialer(count)
 	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
 	defer db.Close()
-	if err := sink.Migrate(t.Context(), db, "directory_reader"); err != nil {
+	if err := (sink.Migration{DB: db, ReaderRole: "directory_reader"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	must(t, db, `INSERT INTO directory.runs (source, trigger, status, started_at, error)

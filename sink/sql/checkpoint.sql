@@ -37,3 +37,11 @@ ON CONFLICT (connection_id, period) DO UPDATE
 SET run_id = excluded.run_id, conditions = excluded.conditions, cursor = excluded.cursor, seq = excluded.seq,
     rejects = excluded.rejects, without_id = excluded.without_id, unchanged = excluded.unchanged,
     pages = excluded.pages, saved_at = excluded.saved_at;
+
+-- name: checkpoint_expire
+-- Checkpoints that are too old. One that was saved in the future is from a clock
+-- that was set back since. $1 connection.id, $2 age in seconds.
+DELETE FROM directory_internal.checkpoint
+WHERE connection_id = $1
+  AND saved_at NOT BETWEEN pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)
+                       AND pg_catalog.clock_timestamp() + interval '1 minute';

@@ -52,3 +52,9 @@ WITH cleared AS (
     UPDATE directory_internal.connection SET cached_run = NULL WHERE id = $1
 )
 DELETE FROM directory_internal.chunk_cache WHERE connection_id = $1;
+
+-- name: stored
+-- What the directory has of accounts. $1 source, $2 external ids.
+SELECT external_id, payload, coalesce(parent_external_id, ''), status
+FROM directory.accounts
+WHERE source = $1 AND external_id = ANY ($2);

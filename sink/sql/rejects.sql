@@ -81,3 +81,10 @@ SET resolved_at = $2
 WHERE r.source = $1 AND r.resolved_at IS NULL
   AND ($3 OR EXISTS (SELECT FROM pg_temp.change c JOIN directory.accounts a ON a.id = c.account_id
                      WHERE a.external_id = r.external_id));
+
+-- name: stored_rejects
+-- Open rejects whose record was kept. $1 source.
+SELECT payload
+FROM directory.rejects
+WHERE source = $1 AND resolved_at IS NULL AND payload IS NOT NULL
+ORDER BY last_seen_at;

@@ -102,3 +102,17 @@ WHERE l.locktype = 'advisory' AND l.classid::bigint = $1 AND l.objid::bigint = $
   AND l.database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())
   AND l.pid <> pg_catalog.pg_backend_pid()
 LIMIT 1;
+
+-- name: exclusive
+-- Takes the connection from its run, so that a run that lost its lock cannot apply.
+-- Returns the name of its staging table. $1 connection.id.
+UPDATE directory_internal.connection SET run_id = NULL, remembered_run = NULL
+WHERE id = $1
+RETURNING CASE WHEN pg_catalog.to_regclass(pg_catalog.concat('directory_internal.staged_', id)) IS NULL THEN '' ELSE pg_catalog.concat('staged_', id) END;
+
+-- name: check_pin
+-- The session's search_path. It also unsets transaction_timeout, which is new in
+-- Postgres 17: an older server refuses it at the start of a session.
+SELECT pg_catalog.current_setting('search_path'::text),
+       CASE WHEN pg_catalog.current_setting('transaction_timeout'::text, true) IS NOT NULL
+            THEN pg_catalog.set_config('transaction_timeout'::text, '0'::text, false) END;

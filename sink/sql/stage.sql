@@ -43,3 +43,8 @@ FROM directory.accounts
 WHERE source = $1 AND external_id > $2
 ORDER BY external_id
 LIMIT $3;
+
+-- name: staging_table
+CREATE UNLOGGED TABLE IF NOT EXISTS {staged}
+    (LIKE directory_internal.staged_account INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING COMMENTS)
+WITH (autovacuum_enabled = false);

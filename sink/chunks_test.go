@@ -2,8 +2,7 @@ package sink
 
 import "testing"
 
-// What a run that lost its hold goes on to remember never counts: nothing of it
-// was applied.
+// Chunks of a run that lost its connection never count: it applied nothing.
 func TestALostRunRemembersNothing(t *testing.T) {
 	t.Parallel()
 	db := directory(t)
@@ -20,7 +19,7 @@ func TestALostRunRemembersNothing(t *testing.T) {
 	if err := r.Remember(t.Context(), []Chunk{good}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Apply(t.Context(), Outcome{Complete: true, Memory: m}); err != nil {
+	if _, err := r.Apply(t.Context(), Outcome{Mode: WholeListing, Chunks: m}); err != nil {
 		t.Fatal(err)
 	}
 	r.Close(t.Context())
@@ -34,6 +33,6 @@ func TestALostRunRemembersNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m.Find(good.Digest) < 0 || m.Find(bad.Digest) >= 0 {
-		t.Errorf("remembered are %x", m.digests)
+		t.Errorf("the cache has %x", m.digests)
 	}
 }

@@ -1,4 +1,4 @@
-package sink
+package admin
 
 import (
 	"crypto/rand"
@@ -30,7 +30,7 @@ func TestASearchIndexIsMadeOnce(t *testing.T) {
 	}
 }
 
-// Where the extension cannot be had, an operator is told why and what to do.
+// Where the extension is not available, the error says why and what to do.
 func TestASearchIndexMayBeOutOfReach(t *testing.T) {
 	t.Parallel()
 	db := directory(t)

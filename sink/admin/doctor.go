@@ -1,4 +1,4 @@
-package sink
+package admin
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"rollcall/sink"
 )
 
 // States of a finding.
@@ -16,40 +18,40 @@ const (
 	Failed  = "failed"
 )
 
-// A Finding is the outcome of one check, in words for the operator.
+// A Finding is the result of one check, in words for the operator.
 type Finding struct {
-	Subject string // database, or the name of a connection
-	Check   string // what was looked at
+	Subject string // "database", or the name of a connection
+	Check   string
 	State   string
-	Detail  string // what was found, and what to do about it; never a secret
+	Detail  string // what was found, and the next step; never a secret
 }
 
 // OldestServer is the oldest server that the schema works on, as server_version_num has it.
 const OldestServer = 140000
 
-// How far the clocks of this machine and of the database may be apart. What a
-// run did is told by the database's clock, its log by the machine's.
+// How far the clocks of this machine and of the database may be apart. The
+// directory has times of the database's clock, the log those of the machine's.
 const (
 	skewWarned = 2 * time.Second
 	skewFailed = time.Minute
 )
 
-// examination is a doctor's look at a database.
+// An examination is one examination of a database.
 type examination struct {
 	db       *sqlx.DB
-	role     string // the analysts'
-	sessions int    // that are needed
+	role     string // of analysts
+	sessions int    // needed at most
 	findings []Finding
 }
 
-// Examine checks the database: what it finds is in the result, errors too. The
-// pool must have two sessions; sessions is how large that of the runs will be.
+// Examine checks the database; its errors are findings. The pool must have two
+// sessions; sessions is the size of the pool for runs.
 func Examine(ctx context.Context, db *sqlx.DB, readerRole string, sessions int) []Finding {
-	e := &examination{db: db, role: readerRole, sessions: sessions + controlSessions}
+	e := &examination{db: db, role: readerRole, sessions: sessions + sink.ControlSessions}
 	e.note("reachable", OK, "")
 	for _, check := range []struct {
 		name string
-		look func(context.Context) (state, detail string, err error)
+		run  func(context.Context) (state, detail string, err error)
 	}{
 		{"version", e.version},
 		{"pooler", e.pooler},
@@ -60,9 +62,9 @@ func Examine(ctx context.Context, db *sqlx.DB, readerRole string, sessions int) 
 		{"rights", e.rights},
 		{"reader role", e.reader},
 	} {
-		state, detail, err := check.look(ctx)
+		state, detail, err := check.run(ctx)
 		if err != nil {
-			state, detail = Failed, wrap(ctx, err).Error()
+			state, detail = Failed, sink.Wrap(ctx, err).Error()
 		}
 		e.note(check.name, state, detail)
 	}
@@ -85,22 +87,22 @@ func (e *examination) version(ctx context.Context) (state, detail string, err er
 	case number < OldestServer:
 		return Failed, "Postgres " + name + " is too old: rollcall needs 14 or later", nil
 	case standby:
-		return Failed, "this is a standby, which cannot be written to: let DATABASE_URL name the primary", nil
+		return Failed, "this is a standby, which is read-only: let DATABASE_URL name the primary", nil
 	}
 	return OK, "Postgres " + name, nil
 }
 
 func (e *examination) pooler(ctx context.Context) (state, detail string, err error) {
-	switch err = refusePooler(ctx, e.db); {
-	case errors.Is(err, ErrPooled):
+	switch err = sink.CheckPooler(ctx, e.db); {
+	case errors.Is(err, sink.ErrPooled):
 		return Failed, err.Error(), nil
 	case err != nil:
 		return "", "", err
 	}
-	return OK, "sessions are the server's own", nil
+	return OK, "no pooler in transaction mode", nil
 }
 
-// settings looks at what a session cannot set for itself, or must not.
+// settings checks the settings that a session cannot or must not override.
 func (e *examination) settings(ctx context.Context) (state, detail string, err error) {
 	var encoding, readOnly string
 	err = e.db.QueryRowContext(ctx, `SELECT pg_catalog.current_setting('server_encoding'), pg_catalog.current_setting('default_transaction_read_only')`).
@@ -109,14 +111,14 @@ func (e *examination) settings(ctx context.Context) (state, detail string, err e
 	case err != nil:
 		return "", "", err
 	case encoding != "UTF8":
-		return Failed, "the database's encoding is " + encoding + ", which cannot hold all names: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and use that one", nil
+		return Failed, "the database's encoding is " + encoding + ", which does not have all characters: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and use that one", nil
 	case readOnly == "on":
 		return Failed, "sessions are read-only: ALTER ROLE or ALTER DATABASE … RESET default_transaction_read_only", nil
 	}
 	return OK, "", nil
 }
 
-// leastSessions are those of a run and of its signs of life.
+// leastSessions are those of a run and of its heartbeats.
 const leastSessions = 2
 
 // connections compares the limits of server, database and role with what serve
@@ -148,7 +150,7 @@ func (e *examination) clock(ctx context.Context) (state, detail string, err erro
 	return state, detail, nil
 }
 
-// judgeSkew says what a database's clock that is ahead by so much means.
+// judgeSkew returns the finding for a database's clock that is ahead of this machine's.
 func judgeSkew(ahead time.Duration) (state, detail string) {
 	detail = fmt.Sprintf("the database's clock is %v apart from this machine's", ahead.Abs().Round(time.Millisecond))
 	switch {
@@ -161,21 +163,16 @@ func judgeSkew(ahead time.Duration) (state, detail string) {
 }
 
 func (e *examination) schema(ctx context.Context) (state, detail string, err error) {
-	versions, err := Versions(ctx, e.db)
-	if err != nil {
-		return "", "", err
-	}
-	applied, err := appliedVersion(ctx, e.db)
-	newest := versions[len(versions)-1].Number
+	applied, newest, err := sink.SchemaVersion(ctx, e.db)
 	switch {
 	case err != nil:
 		return "", "", err
 	case applied == 0:
-		return Warning, "there is none yet: the first sync makes it, or rollcall migrate up", nil
+		return Warning, "there is none yet: the first sync creates it, or rollcall migrate up", nil
 	case applied < newest:
 		return Warning, fmt.Sprintf("version %d is older than this program's, %d: the next sync brings it up to date, or rollcall migrate up", applied, newest), nil
 	case applied > newest:
-		return OK, fmt.Sprintf("version %d is newer than this program's, %d, which works on: run a newer rollcall to have what is new", applied, newest), nil
+		return OK, fmt.Sprintf("version %d is newer than this program's, %d, which still works: update rollcall to use all of it", applied, newest), nil
 	}
 	return OK, fmt.Sprintf("version %d", applied), nil
 }
@@ -192,18 +189,7 @@ func (e *examination) rights(ctx context.Context) (state, detail string, err err
 	case foreign > 0:
 		return Failed, fmt.Sprintf("the connecting role does not own %d of the schemas and tables of the directory: connect as their owner, or make it a member of that role", foreign), nil
 	case !temporary:
-		return Failed, "the connecting role may not make temporary tables: GRANT TEMPORARY ON DATABASE to it", nil
+		return Failed, "the connecting role may not create temporary tables: GRANT TEMPORARY ON DATABASE to it", nil
 	}
 	return OK, "", nil
-}
-
-// Identity returns where a connection's accounts came from, "" where that is not
-// known or there is no directory yet.
-func Identity(ctx context.Context, db *sqlx.DB, source string) (identity string, err error) {
-	var there bool
-	if err := db.GetContext(ctx, &there, `SELECT pg_catalog.to_regclass('directory_internal.connection') IS NOT NULL`); err != nil || !there {
-		return "", wrap(ctx, err)
-	}
-	err = db.GetContext(ctx, &identity, `SELECT coalesce(pg_catalog.max(identity), '') FROM directory_internal.connection WHERE name = $1`, source)
-	return identity, wrap(ctx, err)
 }

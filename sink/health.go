@@ -2,27 +2,24 @@ package sink
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
-	"io"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 )
 
-// A Gauge is how a source stands, as far as it can be told without counting its
-// accounts.
+// A Gauge is the state of a source, without the numbers of its accounts.
 type Gauge struct {
 	Source    string
 	Applied   *time.Time `db:"last_applied_at"` // when its accounts changed last; nil: never
 	Succeeded *time.Time `db:"succeeded_at"`    // end of the last run that saw a whole listing; nil: never
 	Held      int64      // deletions
 	Rejects   int64      // open ones
-	Hints     int64      // accounts still to be asked for
+	Hints     int64      // pending refreshes
 }
 
-// Gauges returns how the sources stand.
+// Gauges returns the state of each source.
 func Gauges(ctx context.Context, db *sqlx.DB, sources []string) ([]Gauge, error) {
 	var list []Gauge
 	err := db.SelectContext(ctx, &list, statement("gauges"), pq.Array(sources))
@@ -36,7 +33,7 @@ func CountAccounts(ctx context.Context, db *sqlx.DB, source string) (live, orpha
 	return live, orphans, wrap(ctx, err)
 }
 
-// Ready reports what keeps a run from beginning now: a new session cannot be
+// Ready returns what keeps a run from beginning now: a new session cannot be
 // opened, the server takes no writes, or the schema is older than this program.
 func Ready(ctx context.Context, db *sqlx.DB) error {
 	if c, ours := db.Driver().(*connector); ours {
@@ -46,34 +43,32 @@ func Ready(ctx context.Context, db *sqlx.DB) error {
 	var readOnly bool
 	err := db.GetContext(ctx, &readOnly, `SELECT pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('transaction_read_only') = 'on'`)
 	if err == nil && readOnly {
-		return &Error{Err: errors.New("is read-only (a standby?): rollcall needs the primary")}
+		return &Error{Err: errReadOnly}
 	}
-	current := false
-	if err == nil {
-		current, err = isCurrent(ctx, db)
+	if err != nil {
+		return wrap(ctx, err)
 	}
-	if err == nil && !current {
+	applied, newest, err := SchemaVersion(ctx, db)
+	if err == nil && applied < newest {
 		err = errors.New("the schema is older than this program: run rollcall migrate up")
 	}
 	return wrap(ctx, err)
 }
 
-// IsTransient tells whether a failure may pass by itself: the database is away,
-// starting, or out of connections, or its URL cannot be read. A wrong password does not.
-func IsTransient(err error) bool {
-	var failure *Error
-	if !errors.As(err, &failure) {
-		return false
+// Configured records which connections are configured, for source_health: one that
+// is not may be stale without being at fault.
+func Configured(ctx context.Context, db *sqlx.DB, names []string) error {
+	_, err := db.ExecContext(ctx, statement("configured"), pq.Array(names))
+	return wrap(ctx, err)
+}
+
+// Identity returns where a connection's accounts came from, "" where that is not
+// known or there is no directory yet.
+func Identity(ctx context.Context, db *sqlx.DB, source string) (identity string, err error) {
+	var there bool
+	if err := db.GetContext(ctx, &there, `SELECT pg_catalog.to_regclass('directory_internal.connection') IS NOT NULL`); err != nil || !there {
+		return "", wrap(ctx, err)
 	}
-	if errors.As(failure.Err, new(*lockedError)) {
-		return true
-	}
-	var refusal *pq.Error
-	if errors.As(failure.Err, &refusal) {
-		class := string(refusal.Code[:2])
-		return class == "08" || class == "53" || class == "57"
-	}
-	var network interface{ Timeout() bool }
-	return errors.As(err, new(*URLError)) || errors.As(failure.Err, &network) || errors.Is(failure.Err, errNoHost) || errors.Is(failure.Err, context.DeadlineExceeded) ||
-		errors.Is(failure.Err, driver.ErrBadConn) || errors.Is(failure.Err, io.EOF) || errors.Is(failure.Err, io.ErrUnexpectedEOF)
+	err = db.GetContext(ctx, &identity, `SELECT coalesce(pg_catalog.max(identity), '') FROM directory_internal.connection WHERE name = $1`, source)
+	return identity, wrap(ctx, err)
 }

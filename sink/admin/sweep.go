@@ -1,4 +1,4 @@
-package sink
+package admin
 
 import (
 	"context"
@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"rollcall/sink"
 )
 
 const (
-	// sweepEvery is how often old rows are looked for, over all processes: what
-	// is kept for days need not go to the minute.
+	// sweepEvery is how often old rows are removed, over all processes: a retention
+	// of days is not exact to the minute.
 	sweepEvery = time.Hour
 
 	// sweepBatch is how many rows one statement removes, so that none holds its
@@ -26,8 +28,8 @@ type Swept struct {
 }
 
 // Sweep removes runs that finished, and rejects that were resolved, longer than
-// keep ago. History stays, and names its runs all the same. Called more than
-// once an hour, by whichever processes, it does nothing.
+// keep ago. History stays, and still names its runs. It does nothing when it was
+// called within the last hour, by any process.
 func Sweep(ctx context.Context, db *sqlx.DB, keep time.Duration) (s Swept, err error) {
 	var claimed bool
 	err = db.GetContext(ctx, &claimed, statement("sweep_claim"), sweepEvery.Seconds())
@@ -35,23 +37,19 @@ func Sweep(ctx context.Context, db *sqlx.DB, keep time.Duration) (s Swept, err e
 		return s, nil
 	}
 	if err != nil {
-		return s, wrap(ctx, err)
+		return s, sink.Wrap(ctx, err)
 	}
 	for name, n := range map[string]*int64{"sweep_runs": &s.Runs, "sweep_rejects": &s.Rejects} {
-		for {
+		for removed := int64(sweepBatch); removed == sweepBatch; *n += removed {
 			res, err := db.ExecContext(ctx, statement(name), keep.Seconds(), sweepBatch)
-			if err != nil {
-				return s, wrap(ctx, err)
+			if err == nil {
+				removed, err = res.RowsAffected()
 			}
-			gone, err := res.RowsAffected()
 			if err != nil {
-				return s, err
-			}
-			if *n += gone; gone < sweepBatch {
-				break
+				return s, sink.Wrap(ctx, err)
 			}
 		}
 	}
 	_, err = db.ExecContext(ctx, statement("sweep_staged"))
-	return s, wrap(ctx, err)
+	return s, sink.Wrap(ctx, err)
 }
