@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"rollcall/schedule/pipeline"
 	"rollcall/sink"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
@@ -21,7 +22,7 @@ const (
 	// examineTimeout bounds each look at a connection: a person waits for it.
 	examineTimeout = 20 * time.Second
 
-	// certificateWarned is how long before its end a certificate is told of.
+	// certificateWarned is how long before its end a certificate is reported.
 	certificateWarned = 14 * 24 * time.Hour
 )
 
@@ -71,7 +72,7 @@ func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink
 		note("identity", sink.Failed, err.Error())
 	case identity == "":
 		note("identity", sink.OK, "not run before")
-	case moved(identity, source.Metadata().Identity):
+	case pipeline.Moved(identity, source.Metadata().Identity):
 		note("identity", sink.Warning, fmt.Sprintf("reads the host or provider account %s, but its accounts came from %s: the next sync is applied if at least half of them are listed; check its variables, or, if another one is meant, run rollcall sync %s --allow-deletes",
 			source.Metadata().Identity, identity, c.Name))
 	default:
@@ -80,7 +81,7 @@ func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink
 	return list
 }
 
-// proxied tells whether requests go through a proxy, which then looks up the
+// proxied reports whether requests go through a proxy, which then looks up the
 // host and reaches it.
 func proxied(base *url.URL) bool {
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: base})
@@ -152,7 +153,7 @@ func examineListing(ctx context.Context, source sources.Source, note func(check,
 	}
 }
 
-// probe asks the provider as little as tells that the listing can be read.
+// probe makes the cheapest request that shows whether the listing can be read.
 func probe(ctx context.Context, source sources.Source) error {
 	if p, ok := source.(sources.Prober); ok {
 		return p.Probe(ctx)

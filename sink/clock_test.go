@@ -87,14 +87,14 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 		t.Errorf("a tick that was opened in the future: %+v, made up: %v, %v", open, won, err)
 	}
 
-	if ok, err := Remember(t.Context(), db, "acme", []string{"a"}); !ok || err != nil {
+	if ok, err := AddRefreshes(t.Context(), db, "acme", []string{"a"}); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	for due, want := range map[string]bool{`clock_timestamp()`: true, `clock_timestamp() + interval '20 minutes'`: false, ahead: true} {
 		exec(t, db, `UPDATE directory_internal.hint SET due_at = `+due)
-		hints, err := Hints(t.Context(), db, "acme", 9)
-		if err != nil || (len(hints) == 1) != want || tickOf(t, db, "acme").Hinted != want {
-			t.Errorf("a hint that is due at %s: %v, %v", due, hints, err)
+		list, err := DueRefreshes(t.Context(), db, "acme", 9)
+		if err != nil || (len(list) == 1) != want || tickOf(t, db, "acme").RefreshDue != want {
+			t.Errorf("a refresh that is due at %s: %v, %v", due, list, err)
 		}
 	}
 

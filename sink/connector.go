@@ -46,7 +46,7 @@ type connector struct {
 }
 
 // newControlPool opens the pool for what is asked beside the runs: signs of life,
-// schedules, hints, metrics. No run can take its sessions, and none of its
+// schedules, refreshes, metrics. No run can take its sessions, and none of its
 // questions hangs.
 func newControlPool(from *origin) *sqlx.DB {
 	return from.pool(&connector{from: from, silence: controlSilence}, controlSessions, controlIdle)

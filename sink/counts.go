@@ -1,5 +1,7 @@
 package sink
 
+import "iter"
+
 // Counts are what a run did, as in directory.runs.
 type Counts struct {
 	Pages     int64
@@ -12,6 +14,15 @@ type Counts struct {
 	Unchanged int64
 	Rejected  int64
 	Held      int64
+}
+
+// Each yields the counts by their column of directory.runs.
+func (c Counts) Each() iter.Seq2[string, int64] {
+	return func(yield func(string, int64) bool) {
+		_ = yield("pages", c.Pages) && yield("fetched", c.Fetched) && yield("created", c.Created) && yield("updated", c.Updated) &&
+			yield("moved", c.Moved) && yield("deleted", c.Deleted) && yield("restored", c.Restored) && yield("unchanged", c.Unchanged) &&
+			yield("rejected", c.Rejected) && yield("held", c.Held)
+	}
 }
 
 // Changed tells whether the directory differs by the run.

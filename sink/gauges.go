@@ -19,7 +19,7 @@ type Gauge struct {
 	Succeeded *time.Time `db:"succeeded_at"`    // end of the last run that saw a whole listing; nil: never
 	Held      int64      // deletions
 	Rejects   int64      // open ones
-	Hints     int64      // accounts still to be asked for
+	Refreshes int64      `db:"hints"` // pending
 }
 
 // Gauges returns how the sources stand.

@@ -93,7 +93,7 @@ func Begin(ctx context.Context, db *sqlx.DB, s Start) (_ *Run, err error) {
 	if err := r.lock(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.wanted(ctx); err != nil {
+	if err := r.refreshDue(ctx); err != nil {
 		return nil, err
 	}
 	if s.Plan {

@@ -14,9 +14,9 @@ type Tick struct {
 	Source     string
 	Claimed    *time.Time `db:"tick_at"`    // the last tick that was claimed, nil if none was
 	Started    *time.Time `db:"started_at"` // the last scheduled or manual run, nil if there was none
-	Hinted     bool       // accounts of it are to be asked for
+	RefreshDue bool       `db:"hinted"`     // accounts that webhook notifications named are to be requested
 	Died       *int64     // the last tick's run, which ended with its process and is not made up; nil else
-	NotStarted bool       // the last tick's run should have begun by now
+	NotStarted bool       `db:"unbegun"` // the last tick's run should have begun by now
 	Now        time.Time
 }
 

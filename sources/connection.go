@@ -44,7 +44,7 @@ func (s Secret) Tag() string {
 // Settings are what every connection can be told in its environment, whatever
 // its provider.
 type Settings struct {
-	Schedule         Schedule      `env:"SCHEDULE"`
+	Schedule         string        `env:"SCHEDULE"` // as package schedule reads it; "" is that of all connections
 	Timeout          time.Duration `env:"TIMEOUT, default=10m"`
 	RequestTimeout   time.Duration `env:"REQUEST_TIMEOUT, default=30s"`
 	RateLimit        float64       `env:"RATE_LIMIT"`

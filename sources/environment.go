@@ -78,7 +78,7 @@ func (c Configured) Hook(ctx context.Context, env envconfig.Lookuper) (username 
 // those named in only if there are any. It reads afresh: call it again to see a
 // rotated secret. names are the names of all variables; those that look meant
 // for a connection and mean nothing to it come back as warnings. The error is a
-// *ConfigError with all that is wrong.
+// *ConfigError with all that is wrong; what could be read comes with it.
 func Configure(ctx context.Context, providers []Provider, env envconfig.Lookuper, names, only []string) ([]Configured, []string, error) {
 	all, problems := listed(ctx, providers, env)
 	if len(problems) == 0 {
@@ -103,7 +103,7 @@ func Configure(ctx context.Context, providers []Provider, env envconfig.Lookuper
 	}
 	warnings := unknown(names, scopes)
 	if len(problems) > 0 {
-		return nil, warnings, &ConfigError{Problems: problems}
+		return asked, warnings, &ConfigError{Problems: problems}
 	}
 	return asked, warnings, nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/cmd/rollcall/internal/render"
-	"rollcall/schedule"
 	"rollcall/sink"
 )
 
@@ -61,8 +60,7 @@ func (a *app) examine(ctx context.Context, cfg *config) (findings []sink.Finding
 		defer func() { _ = closeDB() }() // what it could tell is no finding
 		findings = append(findings, sink.Examine(ctx, db, string(cfg.ReaderRole), sessionsFor(cfg.Parallel))...)
 	}
-	r := &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen}
-	return append(findings, r.Examine(ctx, cfg.connections)...)
+	return append(findings, a.runner(cfg, db).Examine(ctx, cfg.connections)...)
 }
 
 func (a *app) showFindings(findings []sink.Finding, format string) error {

@@ -33,7 +33,7 @@ const (
 // A hook is where a provider pushes for one connection.
 type hook struct {
 	sources.Configured
-	hinter sources.Hinter
+	reader sources.NotificationReader
 	turn   chan struct{} // of all hooks
 }
 
@@ -49,12 +49,12 @@ func (d *daemon) openHooks() (map[string]*hook, error) {
 			return nil, err
 		}
 		defer source.Close()
-		hinter, able := source.(sources.Hinter)
+		reader, able := source.(sources.NotificationReader)
 		if !able {
 			d.log.Warn("HOOK_USERNAME is set, but this provider has no push that rollcall can read: its hook answers 404", "source", c.Name)
 			continue
 		}
-		hooks[c.Name] = &hook{c, hinter, turn}
+		hooks[c.Name] = &hook{c, reader, turn}
 	}
 	return hooks, nil
 }
@@ -132,7 +132,7 @@ func (d *daemon) take(h *hook, w http.ResponseWriter, r *http.Request) (status i
 	if err != nil {
 		return http.StatusBadRequest, "cannot be read"
 	}
-	ids, err := h.hinter.Hint(body)
+	ids, err := h.reader.ReadNotification(body)
 	if err != nil {
 		return http.StatusBadRequest, err.Error()
 	}
@@ -159,7 +159,7 @@ func (d *daemon) remember(ctx context.Context, h *hook, ids []string) error {
 	case <-ctx.Done():
 		return fmt.Errorf("the sender did not wait: %w", context.Cause(ctx))
 	}
-	kept, err := sink.Remember(ctx, sink.ControlPool(db), h.Name, ids)
+	kept, err := sink.AddRefreshes(ctx, sink.ControlPool(db), h.Name, ids)
 	if err == nil && !kept {
 		err = errTooMany
 	}

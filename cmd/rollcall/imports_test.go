@@ -18,8 +18,9 @@ var layers = []struct {
 	may      []string
 }{
 	{"cmd/rollcall/internal/render", nil},
-	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model"}},
-	{"schedule", []string{"sources", "sources/fetch", "sink", "model"}},
+	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "schedule/pipeline", "sink", "sink/…", "sources", "sources/…", "migrations", "model"}},
+	{"schedule/pipeline", []string{"sources", "sources/fetch", "sink", "model"}},
+	{"schedule", []string{"schedule/pipeline", "sources", "sources/fetch", "sink"}},
 	{"sink/sinktest", []string{"sink/embedded"}},
 	{"sink/sinktest/proxy", nil},
 	{"sink/embedded", nil},
@@ -115,6 +116,8 @@ func TestRefusedKnowsTheRules(t *testing.T) {
 		{"sources/audian", "sources/agendize", false},
 		{"sources/audian", "sink", false},
 		{"schedule", "sources/audian", false},
+		{"schedule/pipeline", "sources/audian", false},
+		{"schedule/pipeline", "schedule", false},
 		{"schedule", "sink/embedded", false},
 		{"cmd/rollcall", "sink/sinktest", false},
 		{"sink/sinktest/proxy", "sink", false},
