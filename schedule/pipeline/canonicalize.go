@@ -33,11 +33,17 @@ const (
 // A canonicalizer brings records into canonical form. It serves one goroutine.
 type canonicalizer struct {
 	*run
-	canon *model.Canon
+	canon  *model.Canon
+	tag    uint32 // of the credentials that are known
+	tagged bool   // it covers all of them
 }
 
 func (p *run) newCanonicalizer() *canonicalizer {
-	return &canonicalizer{run: p, canon: model.NewCanon(p.metadata.Rules)}
+	c := &canonicalizer{run: p, canon: model.NewCanon(p.metadata.Rules)}
+	if p.memory != nil {
+		c.tag, c.tagged = p.metadata.Rules.SecretsTag()
+	}
+	return c
 }
 
 // canonicalize fills b's records and rejects, except for chunks that came before.

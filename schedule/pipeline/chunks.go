@@ -56,6 +56,7 @@ func (c *canonicalizer) chunkDigest(records []sources.Record) sink.Digest {
 		_, _ = h.Write(text)
 	}
 	part([]byte{model.RedactionVersion})
+	part(binary.LittleEndian.AppendUint32(nil, c.tag))
 	part([]byte(c.connection.Provider))
 	part(binary.AppendVarint(nil, int64(c.metadata.Mapping)))
 	for i := range records {
@@ -72,10 +73,10 @@ func (c *canonicalizer) chunkDigest(records []sources.Record) sink.Digest {
 // less than it could.
 func remembers(t sources.Metadata) bool { return len(t.Rules.Volatile()) == 0 && !t.MissingBecomesRoot }
 
-// leaks reports whether one of the records may have a credential: of such a chunk
-// it is not enough to know it, as the credential may not have been known then.
+// leaks reports whether one of the records may have a credential that was obtained
+// since the chunk was remembered. The configured ones are part of its digest.
 func (c *canonicalizer) leaks(records []sources.Record) bool {
-	return slices.ContainsFunc(records, func(r sources.Record) bool { return c.metadata.Rules.Leaks(r.Raw) })
+	return !c.tagged && slices.ContainsFunc(records, func(r sources.Record) bool { return c.metadata.Rules.Leaks(r.Raw) })
 }
 
 // note keeps a chunk all of whose records were taken.

@@ -13,6 +13,15 @@ import (
 // run, also of what a listing repeats; nothing else changes.
 func TestACredentialThatBecomesKnown(t *testing.T) {
 	t.Parallel()
+	for name, learn := range map[string]func(*model.Secrets, ...string){"configured": (*model.Secrets).Add, "obtained": (*model.Secrets).Learn} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			credentialBecomesKnown(t, learn)
+		})
+	}
+}
+
+func credentialBecomesKnown(t *testing.T, learn func(*model.Secrets, ...string)) {
 	r, f := newRig(t).withFake()
 	secrets := new(model.Secrets)
 	f.metadata.Rules = model.NewRules(nil, nil, nil).WithSecrets(secrets)
@@ -23,7 +32,7 @@ func TestACredentialThatBecomesKnown(t *testing.T) {
 	f.lists([]sources.Record{named("a", "has token-00001 in it", ""), named("b", "has none", ""), named("c", "child", "token-00001"), named("token-00001", "its id is one", "")})
 	r.mustSync("succeeded")
 	r.mustSync("succeeded")
-	secrets.Learn("token-00001")
+	learn(secrets, "token-00001")
 	if result := r.mustSync("succeeded"); result.Updated != 1 || result.Moved != 1 || result.Rejected != 1 || result.Deleted > 0 {
 		t.Errorf("%+v", result.Counts)
 	}
