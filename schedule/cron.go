@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"rollcall/schedule/pipeline"
 	"rollcall/sink"
 	"rollcall/sources"
@@ -68,41 +66,14 @@ type Cron struct {
 	away   time.Time // when the database was last complained about
 }
 
-// A timetable is the database's side of a Cron.
+// A timetable is the database's side of a Cron, as sink.Timetable has it.
 type timetable interface {
 	Ticks(ctx context.Context, names []string) ([]sink.Tick, error)
 	Begin(ctx context.Context, names []string) error
-	Claim(ctx context.Context, t sink.Tick, tick time.Time, open bool) (bool, error)
-	Retry(ctx context.Context, t sink.Tick) (bool, error)
-	SkipTick(ctx context.Context, name string, tick time.Time) error
-	Reap(ctx context.Context) (names []string, err error)
-}
-
-// sessions is a timetable on sessions that no run takes.
-type sessions struct{ db *sqlx.DB }
-
-func (s sessions) Ticks(ctx context.Context, names []string) ([]sink.Tick, error) {
-	return sink.Ticks(ctx, s.db, names)
-}
-
-func (s sessions) Begin(ctx context.Context, names []string) error {
-	return sink.BeginTicks(ctx, s.db, names)
-}
-
-func (s sessions) Claim(ctx context.Context, t sink.Tick, tick time.Time, open bool) (bool, error) {
-	return sink.Claim(ctx, s.db, t, tick, open)
-}
-
-func (s sessions) Retry(ctx context.Context, t sink.Tick) (bool, error) {
-	return sink.Retry(ctx, s.db, t)
-}
-
-func (s sessions) SkipTick(ctx context.Context, name string, tick time.Time) error {
-	return sink.SkipTick(ctx, s.db, name, tick)
-}
-
-func (s sessions) Reap(ctx context.Context) ([]string, error) {
-	return sink.TerminateStale(ctx, s.db, sink.HeartbeatTimeout)
+	Claim(ctx context.Context, last sink.Tick, tick time.Time, open bool) (bool, error)
+	Retry(ctx context.Context, last sink.Tick) (bool, error)
+	Skip(ctx context.Context, name string, tick time.Time) error
+	TerminateStale(ctx context.Context) (names []string, err error)
 }
 
 // Init readies a Cron, before Wake and Serve. The Runner's database is needed
@@ -136,7 +107,7 @@ func (c *Cron) Wake() {
 // interrupts them after grace. A database that is away is asked again and again.
 func (c *Cron) Serve(ctx context.Context, grace time.Duration) {
 	if c.table == nil {
-		c.table = sessions{sink.ControlPool(c.Runner.DB)}
+		c.table = sink.Timetable{DB: sink.ControlPool(c.Runner.DB)}
 	}
 	runs, interrupt := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer interrupt(nil)
@@ -185,7 +156,7 @@ func (c *Cron) round(serving, runs context.Context) time.Duration {
 }
 
 func (c *Cron) look(ctx, runs context.Context) (time.Duration, error) {
-	if err := c.reap(ctx); err != nil {
+	if err := c.terminateStale(ctx); err != nil {
 		return 0, err
 	}
 	ticks, err := c.ticks(ctx)
@@ -321,17 +292,17 @@ func (c *Cron) launch(runs context.Context, s *scheduledConnection, o pipeline.O
 func (c *Cron) skipTick(ctx context.Context, name string, tick time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	if err := c.table.SkipTick(ctx, name, tick); err != nil {
+	if err := c.table.Skip(ctx, name, tick); err != nil {
 		c.log.Debug("a tick could not be skipped", "source", name, "error", err)
 	}
 }
 
-// reap terminates the stale sessions of processes that hold a connection.
-func (c *Cron) reap(ctx context.Context) error {
+// terminateStale terminates the stale sessions of processes that hold a connection.
+func (c *Cron) terminateStale(ctx context.Context) error {
 	if time.Since(c.reaped) < pollEvery {
 		return nil
 	}
-	names, err := c.table.Reap(ctx)
+	names, err := c.table.TerminateStale(ctx)
 	if err == nil {
 		c.reaped = time.Now()
 	}

@@ -110,7 +110,7 @@ func (c *clockwork) Retry(_ context.Context, was sink.Tick) (bool, error) {
 	return true, nil
 }
 
-func (c *clockwork) SkipTick(_ context.Context, name string, _ time.Time) error {
+func (c *clockwork) Skip(_ context.Context, name string, _ time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reopen(name, false)
@@ -133,7 +133,7 @@ func (c *clockwork) reopen(name string, open bool) {
 	}
 }
 
-func (c *clockwork) Reap(context.Context) ([]string, error) { return nil, nil }
+func (c *clockwork) TerminateStale(context.Context) ([]string, error) { return nil, nil }
 
 func (c *clockwork) run(ctx context.Context, s sources.Configured, o pipeline.Options) pipeline.Result {
 	c.mu.Lock()

@@ -74,7 +74,7 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 	db := opened(t, 6)
 	const ahead = `clock_timestamp() + interval '1 year'`
 
-	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
+	if err := (Timetable{db}).Begin(t.Context(), []string{"acme"}); err != nil {
 		t.Fatal(err)
 	}
 	exec(t, db, `UPDATE directory_internal.tick SET open_since = clock_timestamp()`)
@@ -83,7 +83,7 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 	}
 	exec(t, db, `UPDATE directory_internal.tick SET open_since = `+ahead)
 	open := tickOf(t, db, "acme")
-	if won, err := Retry(t.Context(), db, open); !open.NotStarted || !won || err != nil {
+	if won, err := (Timetable{db}).Retry(t.Context(), open); !open.NotStarted || !won || err != nil {
 		t.Errorf("a tick that was opened in the future: %+v, made up: %v, %v", open, won, err)
 	}
 

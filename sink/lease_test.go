@@ -41,7 +41,7 @@ func begun(t *testing.T, db *sqlx.DB, source string) *Run {
 // tickOf is where a source stands in its schedule.
 func tickOf(t *testing.T, db *sqlx.DB, source string) Tick {
 	t.Helper()
-	list, err := Ticks(t.Context(), db, []string{source})
+	list, err := Timetable{db}.Ticks(t.Context(), []string{source})
 	if err != nil || len(list) != 1 {
 		t.Fatalf("ticks: %+v, %v", list, err)
 	}
@@ -122,7 +122,7 @@ func TestATickIsClaimedOnce(t *testing.T) {
 	db := opened(t, 8)
 	tick := time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
 	for i := range 3 {
-		list, err := Ticks(t.Context(), db, []string{"acme"})
+		list, err := Timetable{db}.Ticks(t.Context(), []string{"acme"})
 		if err != nil || len(list) != 1 || (list[0].Claimed == nil) != (i == 0) {
 			t.Fatalf("ticks: %+v, %v", list, err)
 		}
@@ -130,7 +130,7 @@ func TestATickIsClaimedOnce(t *testing.T) {
 		won := make(chan bool)
 		for range 8 {
 			go func() {
-				claimed, err := Claim(t.Context(), db, list[0], next, true)
+				claimed, err := Timetable{db}.Claim(t.Context(), list[0], next, true)
 				if err != nil {
 					t.Error(err)
 				}
@@ -152,7 +152,7 @@ func TestATickIsClaimedOnce(t *testing.T) {
 // A tick whose run died is told to all, and goes to one of them, once.
 func TestATickIsMadeUpOnce(t *testing.T) {
 	db := opened(t, 12)
-	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
+	if err := (Timetable{db}).Begin(t.Context(), []string{"acme"}); err != nil {
 		t.Fatal(err)
 	}
 	look := func() Tick { return tickOf(t, db, "acme") }
@@ -174,7 +174,7 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 	won := make(chan bool)
 	for range 8 {
 		go func() {
-			mine, err := Retry(t.Context(), db, at)
+			mine, err := Timetable{db}.Retry(t.Context(), at)
 			if err != nil {
 				t.Error(err)
 			}
@@ -193,17 +193,17 @@ func TestATickIsMadeUpOnce(t *testing.T) {
 	// The run that made it up dies, too: that is told with the next tick alone.
 	r := begun(t, db, "acme")
 	db.MustExec(`SELECT pg_terminate_backend($1)`, r.pid(t))
-	if mine, err := Retry(t.Context(), db, at); mine || err != nil || look().Died != nil {
+	if mine, err := (Timetable{db}).Retry(t.Context(), at); mine || err != nil || look().Died != nil {
 		t.Errorf("a tick is made up twice: %v", err)
 	}
-	if mine, err := Claim(t.Context(), db, look(), look().Now, true); !mine || err != nil {
+	if mine, err := (Timetable{db}).Claim(t.Context(), look(), look().Now, true); !mine || err != nil {
 		t.Fatalf("the next tick: %v, %v", mine, err)
 	}
 	die()
 	// One that ended is none that died.
 	at = look()
 	db.MustExec(`UPDATE directory.runs SET status = 'interrupted' WHERE status = 'running'`)
-	if mine, err := Retry(t.Context(), db, at); mine || err != nil || look().Died != nil {
+	if mine, err := (Timetable{db}).Retry(t.Context(), at); mine || err != nil || look().Died != nil {
 		t.Errorf("a run that ended is made up: %v", err)
 	}
 }
@@ -223,7 +223,7 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 	claim := func(open bool) {
 		t.Helper()
 		at := look()
-		if mine, err := Claim(t.Context(), db, at, at.Now, open); !mine || err != nil {
+		if mine, err := (Timetable{db}).Claim(t.Context(), at, at.Now, open); !mine || err != nil {
 			t.Fatalf("a claim: %v, %v", mine, err)
 		}
 	}
@@ -233,7 +233,7 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 		if at.NotStarted != want {
 			t.Errorf("told that no run began: %v", at.NotStarted)
 		}
-		if mine, err := Retry(t.Context(), db, at); mine != want || err != nil {
+		if mine, err := (Timetable{db}).Retry(t.Context(), at); mine != want || err != nil {
 			t.Errorf("made up: %v, %v", mine, err)
 		}
 	}
@@ -263,7 +263,7 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 		t.Errorf("a run that was on its way for long: %v", err)
 	}
 	claim(true)
-	if err := SkipTick(t.Context(), db, "acme", *look().Claimed); err != nil {
+	if err := (Timetable{db}).Skip(t.Context(), "acme", *look().Claimed); err != nil {
 		t.Fatal(err)
 	}
 	late()

@@ -146,7 +146,7 @@ func everything(t *testing.T, r *rig, n *tenant, db *sqlx.DB) {
 	}
 	at := time.Now()
 	for what, ask := range map[string]func() error{
-		"ticks":  func() error { _, err := sink.Ticks(ctx, db, []string{acme}); return err },
+		"ticks":  func() error { _, err := sink.Timetable{DB: db}.Ticks(ctx, []string{acme}); return err },
 		"silent": func() error { _, err := sink.TerminateStale(ctx, db, time.Hour); return err },
 		"gauges": func() error { _, err := sink.Gauges(ctx, db, []string{acme}); return err },
 		"forget": func() error { _, err := sink.Forget(ctx, db, acme, id("n1")); return err },
