@@ -63,7 +63,7 @@ type Cron struct {
 	mu     sync.Mutex // guards what changes in scheduled
 	reaped time.Time
 	swept  time.Time
-	away   time.Time // when the database was last complained about
+	away   time.Time // when the log last said that the database is away
 }
 
 // A timetable is the database's side of a Cron, as sink.Timetable has it.
@@ -77,7 +77,7 @@ type timetable interface {
 }
 
 // Init readies a Cron, before Wake and Serve. The Runner's database is needed
-// only once it serves. The error is of a connection's schedule.
+// only once it serves. The error is about a connection's schedule.
 func (c *Cron) Init() error {
 	c.run, c.log = c.Runner.Run, c.Runner.Log
 	c.slots, c.wake = make(chan struct{}, c.Runner.Parallel), make(chan struct{}, 1)

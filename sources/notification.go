@@ -11,7 +11,7 @@ import (
 // is one can be sent them.
 type NotificationReader interface {
 	// ReadNotification returns the ids of the accounts that changed. It only
-	// reads: the delivery may be forged.
+	// reads: the notification may be forged.
 	ReadNotification(body []byte) (ids []string, err error)
 }
 
@@ -23,7 +23,7 @@ func NotificationIDs(body []byte, names, within []string) ([]string, error) {
 	var ids []string
 	add := func(object []byte) {
 		for _, name := range names {
-			if id := fetch.ID(object, name); askable(id) && !slices.Contains(ids, id) {
+			if id := fetch.ID(object, name); requestable(id) && !slices.Contains(ids, id) {
 				ids = append(ids, id)
 				return
 			}
@@ -43,7 +43,6 @@ func NotificationIDs(body []byte, names, within []string) ([]string, error) {
 	return ids, nil
 }
 
-// askable tells whether an account of that id can be asked for at all: in a path
-// these ids mean something else, so that a delivery with one would be asked for
-// again and again.
-func askable(id string) bool { return id != "" && id != "." && id != ".." }
+// requestable reports whether an account of that id can be requested: in a path
+// . and .. mean something else, and a request with one would fail each time.
+func requestable(id string) bool { return id != "" && id != "." && id != ".." }

@@ -60,7 +60,7 @@ func (a *app) examine(ctx context.Context, cfg *config) (findings []sink.Finding
 		defer func() { _ = closeDB() }() // what it could tell is no finding
 		findings = append(findings, sink.Examine(ctx, db, string(cfg.ReaderRole), sessionsFor(cfg.Parallel))...)
 	}
-	return append(findings, a.runner(cfg, db).Examine(ctx, cfg.connections)...)
+	return append(findings, a.examineConnections(ctx, cfg, db)...)
 }
 
 func (a *app) showFindings(findings []sink.Finding, format string) error {

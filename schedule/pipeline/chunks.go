@@ -13,10 +13,10 @@ import (
 	"rollcall/sources"
 )
 
-// A listing is remembered in chunks, by the hash of their bytes: what comes
-// again as it was needs no decoding, no comparison and no look at its accounts.
-// Chunks end where an account's id says so, so that one account more or less
-// changes one chunk and not all those behind it.
+// A listing is remembered in chunks, by the hash of their bytes: a chunk that
+// comes again needs no decoding and no comparison. Chunks end where the hash of an
+// account's id says so, so that one account more or less changes one chunk and not
+// all those behind it.
 
 const (
 	// chunkRecords is how many records a chunk has on average: few enough that
@@ -68,7 +68,7 @@ func (c *canonicalizer) chunkDigest(records []sources.Record) sink.Digest {
 	return sink.Digest(h.Sum(nil)[:16])
 }
 
-// remembers tells whether a source's chunks are worth remembering: not where
+// remembers reports whether a source's chunks are worth remembering: not where
 // something in each account changes at every request, nor where a record says
 // less than it could.
 func remembers(t sources.Metadata) bool { return len(t.Rules.Volatile()) == 0 && !t.MissingBecomesRoot }
@@ -79,7 +79,7 @@ func (c *canonicalizer) leaks(records []sources.Record) bool {
 	return !c.tagged && slices.ContainsFunc(records, func(r sources.Record) bool { return c.metadata.Rules.Leaks(r.Raw) })
 }
 
-// note keeps a chunk all of whose records were taken.
+// note adds a chunk, all of whose records were taken.
 func (p *run) note(s stretch, keys []sink.Key) {
 	chunk := sink.Chunk{Digest: s.digest}
 	for _, key := range keys[s.from:s.to] {
@@ -94,10 +94,10 @@ func (p *run) remember(ctx context.Context) error {
 	return err
 }
 
-// errConflict tells that an account came both as it was and changed.
-var errConflict = errors.New("an account came twice, once as it was and once changed")
+// errConflict means that an account came both as it was and changed.
+var errConflict = errors.New("the listing has an account twice, once changed")
 
-// recognize counts what came again as seen.
+// recognize counts the accounts of chunks that came again as seen.
 func (p *run) recognize(ctx context.Context) error {
 	if p.memory == nil {
 		return nil

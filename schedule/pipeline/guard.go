@@ -15,8 +15,8 @@ import (
 // deleted, or held until the next run or the operator says so.
 
 const (
-	// askedOneByOne is how many missing accounts the provider is asked for.
-	askedOneByOne = 20
+	// lookedUp is how many missing accounts are looked up at the provider.
+	lookedUp = 20
 	// fewDeletions within a day are not held for their share, up to half of the
 	// connection's accounts.
 	fewDeletions = 10
@@ -44,25 +44,25 @@ func (p *run) judge(ctx context.Context) (sink.Deletions, error) {
 
 // judgeMissing decides which missing accounts are deleted, held or left for the
 // next listing. One that answers as closed or suspended is staged as an update and
-// is no longer missing. Where the provider cannot be asked, those are deleted that
-// the last complete listing left out as well; the others wait.
+// is no longer missing. Where the provider has no lookup, those are deleted
+// that the last complete listing left out as well; the others wait.
 func (p *run) judgeMissing(ctx context.Context, missing *sink.Missing) (sink.Deletions, error) {
 	d := sink.Deletions{Missing: missing, Allow: p.options.Kind == AllowDeletes}
 	if missing.Len() == 0 || p.metadata.MissingBecomesRoot {
 		return d, nil
 	}
-	doubt, asked, err := p.ask(ctx, &d)
+	doubt, able, err := p.lookUp(ctx, &d)
 	if err != nil || missing.Len() == 0 {
 		return d, err
 	}
 	gone := missing.Len()
-	if !asked {
+	if !able {
 		if gone, err = p.session.MissedBefore(ctx, missing); err != nil {
 			return d, err
 		}
 	}
 	if d.Hold = cmp.Or(doubt, p.tooMany(missing, gone)); d.Hold == "" && gone < missing.Len() {
-		d.Wait = fmt.Sprintf("%d accounts of %s were left out by one complete listing, and the provider cannot be asked for them one by one: the next complete listing without them deletes them",
+		d.Wait = fmt.Sprintf("%d accounts of %s were left out by one complete listing, and the provider has no lookup of a single account: the next complete listing without them deletes them",
 			missing.Len()-gone, p.session.Source)
 	}
 	return d, nil
@@ -86,15 +86,15 @@ func (p *run) tooMany(m *sink.Missing, gone int64) string {
 	return ""
 }
 
-// ask asks the provider for some of the missing accounts one by one. It returns
-// the doubt that holds all deletions, "" where each one asked for is gone; asked
-// is false where the provider cannot be asked.
-func (p *run) ask(ctx context.Context, d *sink.Deletions) (doubt string, asked bool, err error) {
-	sample, err := p.session.Sample(ctx, d.Missing, askedOneByOne)
+// lookUp looks up some of the missing accounts at the provider. It returns the
+// doubt that holds all deletions, "" where the provider says of each one that it is
+// deleted; able is false where the provider has no lookup.
+func (p *run) lookUp(ctx context.Context, d *sink.Deletions) (doubt string, able bool, err error) {
+	sample, err := p.session.Sample(ctx, d.Missing, lookedUp)
 	if err != nil {
 		return "", false, err
 	}
-	asked = true
+	able = true
 	for _, account := range sample {
 		record, err := p.source.Lookup(ctx, account.ExternalID)
 		p.watchdog.beat()
@@ -103,9 +103,9 @@ func (p *run) ask(ctx context.Context, d *sink.Deletions) (doubt string, asked b
 			return "", false, context.Cause(ctx)
 		case errors.Is(err, sources.ErrGone):
 		case errors.Is(err, sources.ErrNoLookup):
-			asked = false
+			able = false
 		case err != nil:
-			doubt = fmt.Sprintf("%s: a missing account could not be asked for: %v", p.session.Source, err)
+			doubt = fmt.Sprintf("%s: a missing account could not be looked up: %v", p.session.Source, err)
 		default:
 			ended, err := p.ended(ctx, account, &record)
 			if err != nil {
@@ -119,7 +119,7 @@ func (p *run) ask(ctx context.Context, d *sink.Deletions) (doubt string, asked b
 			doubt = fmt.Sprintf("the listing of %s left out %s, which still exists", p.session.Source, account.ExternalID)
 		}
 	}
-	return doubt, asked, nil
+	return doubt, able, nil
 }
 
 // ended stages an account that its provider says is closed or suspended, and

@@ -147,5 +147,5 @@ func (s *seen) add(hash uint64) bool {
 	return true
 }
 
-// seed is of this process: hashes are never stored.
+// seed is that of this process: hashes are never stored.
 var seed = maphash.MakeSeed()

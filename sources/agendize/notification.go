@@ -8,8 +8,8 @@ import (
 )
 
 // accountMembers are the members that an account may stand in. A watch sends the
-// account resource itself; what it is wrapped in when the data of before the
-// change are asked for as well (addPreviousData) is not documented.
+// account resource itself; what it is wrapped in with the data of before the change
+// (addPreviousData) is not documented.
 var accountMembers = []string{"account", "resource", "data", "item", "object", "current", "new", "previous", "previousData", "old"}
 
 // ReadNotification reads what a watch sends: an account, which a schema of the watch's

@@ -1,15 +1,18 @@
-package schedule
+package main
 
 import (
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"golang.org/x/sync/errgroup"
 
 	"rollcall/schedule/pipeline"
@@ -26,28 +29,24 @@ const (
 	certificateWarned = 14 * 24 * time.Hour
 )
 
-// Examine looks at each connection, Parallel at a time: whether its host is
-// found and trusted, its credential taken, its accounts listed, and whether they
-// are those of before. It writes nothing.
-func (r *Runner) Examine(ctx context.Context, connections []sources.Configured) []sink.Finding {
-	found := make([][]sink.Finding, len(connections))
+// examineConnections looks at each connection, ROLLCALL_PARALLEL at a time: whether
+// its host is found and trusted, its credential accepted and its accounts listed, and
+// whether they are those of before. It writes nothing.
+func (a *app) examineConnections(ctx context.Context, cfg *config, db *sqlx.DB) []sink.Finding {
+	found := make([][]sink.Finding, len(cfg.connections))
 	var group errgroup.Group // without a context: one failure must not cancel the others
-	group.SetLimit(r.Parallel)
-	for i, c := range connections {
+	group.SetLimit(cfg.Parallel)
+	for i, c := range cfg.connections {
 		group.Go(func() error {
-			found[i] = r.examine(ctx, c)
+			found[i] = a.examineConnection(ctx, c, cfg.log, db)
 			return nil
 		})
 	}
 	_ = group.Wait() // no member returns an error
-	var all []sink.Finding
-	for _, list := range found {
-		all = append(all, list...)
-	}
-	return all
+	return slices.Concat(found...)
 }
 
-func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink.Finding) {
+func (a *app) examineConnection(ctx context.Context, c sources.Configured, log *slog.Logger, db *sqlx.DB) (list []sink.Finding) {
 	note := func(check, state, detail string) bool {
 		list = append(list, sink.Finding{Subject: c.Name, Check: check, State: state, Detail: detail})
 		return state != sink.Failed
@@ -57,16 +56,16 @@ func (r *Runner) examine(ctx context.Context, c sources.Configured) (list []sink
 			return list
 		}
 	}
-	source, err := r.Open(ctx, c, r.Log.With("source", c.Name), nil)
+	source, err := a.reopen(ctx, c, log.With("source", c.Name), nil)
 	if err != nil {
 		note("credential", sink.Failed, err.Error())
 		return list
 	}
 	defer source.Close()
-	if !examineListing(ctx, source, note) || r.DB == nil {
+	if !examineListing(ctx, source, note) || db == nil {
 		return list
 	}
-	identity, err := sink.Identity(ctx, r.DB, c.Name)
+	identity, err := sink.Identity(ctx, db, c.Name)
 	switch {
 	case err != nil:
 		note("identity", sink.Failed, err.Error())
