@@ -29,20 +29,20 @@ type clockwork struct {
 	begun   time.Time
 	skew    time.Duration // of the database's clock
 	away    bool
-	hangs   bool
+	stalls  bool
 	started []string      // name and time of each run, since begun
 	takes   time.Duration // a run
 	die     bool          // the runs, with their processes
 	made    map[string]time.Time
 	open    map[string]time.Time // since when the claimed tick's run has not begun
 	refuse  int                  // so many runs cannot begin
-	busy    int                  // so many find another run at work
+	busy    int                  // so many find another run
 }
 
 func (c *clockwork) now() time.Time { return time.Now().Add(c.skew) }
 
 func (c *clockwork) Ticks(ctx context.Context, names []string) ([]sink.Tick, error) {
-	if c.hangs {
+	if c.stalls {
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
 	}
@@ -117,7 +117,7 @@ func (c *clockwork) Skip(_ context.Context, name string, _ time.Time) error {
 	return nil
 }
 
-// late tells that the source's tick has been open for long.
+// late reports that the source's tick has been open for long.
 func (c *clockwork) late(name string) bool {
 	since, open := c.open[name]
 	return open && time.Since(since) > 30*time.Second
@@ -224,7 +224,7 @@ func TestWhenConnectionsRun(t *testing.T) {
 			lasts: 90 * time.Minute, want: []string{"a 0s", "a 1h0m0s", "b 0s", "b 1h0m0s"},
 		},
 		{
-			name: "a run that still goes on is not started again", schedules: map[string]string{"a": "*/10 * * * *"}, takes: 25 * time.Minute,
+			name: "a run that still runs is not started again", schedules: map[string]string{"a": "*/10 * * * *"}, takes: 25 * time.Minute,
 			lasts: 65 * time.Minute, want: []string{"a 10m0s", "a 40m0s"},
 		},
 		{
@@ -257,7 +257,7 @@ func TestWhenConnectionsRun(t *testing.T) {
 			lasts: 70 * time.Minute, want: []string{"a 1h0m0s", "b 1h2m0s", "b 2m0s"},
 		},
 		{
-			name: "a tick at which another run is at work is over", schedules: map[string]string{"a": "@hourly"}, busy: 1,
+			name: "a tick at which another run is running is skipped", schedules: map[string]string{"a": "@hourly"}, busy: 1,
 			lasts: 130 * time.Minute, want: []string{"a 2h0m0s"},
 		},
 		{
@@ -356,7 +356,7 @@ func TestTheScheduleOutlivesTheDatabase(t *testing.T) {
 // A look at the database that an orderly stop cuts short is no error.
 func TestAStopIsNoError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), hangs: true}
+		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), stalls: true}
 		cron := cronOf(t, c, 2, map[string]string{"a": "@hourly"})
 		var said bytes.Buffer
 		cron.log = slog.New(slog.NewTextHandler(&said, nil))

@@ -84,7 +84,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		now := at("2026-03-01T12:00:00Z")
 		if s, err := Parse(text); err == nil && !s.Next(now).After(now) {
-			t.Errorf("%q does not go on", text)
+			t.Errorf("%q does not advance", text)
 		}
 	})
 }

@@ -53,7 +53,7 @@ func (b *book) from(_ sources.Window, cursor string) iter.Seq2[sources.Page, err
 }
 
 // booked is a rig whose connection lists six pages of three accounts, and which
-// knows some of them as they were before, and one that is gone.
+// knows some of them as they were before, and one that is deleted.
 func booked(t *testing.T) (*rig, *fake, *book) {
 	t.Parallel()
 	r, f := newRig(t).withFake()

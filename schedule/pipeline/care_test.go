@@ -178,7 +178,7 @@ func TestForgettingLeavesNoTrace(t *testing.T) {
 	for _, table := range tables {
 		var left int
 		if r.get(&left, `SELECT count(*) FROM `+table+` t WHERE t::text LIKE '%mark-of-%'`); left > 0 {
-			t.Errorf("%d rows of %s still tell of the account", left, table)
+			t.Errorf("%d rows of %s still have the account", left, table)
 		}
 	}
 	if w := r.directory()["below"]; w.Parent != "a00" || w.Above != "" {
@@ -223,9 +223,9 @@ func TestForgettingIsToldByNoRun(t *testing.T) {
 	const secret = "ac.c+7(x)"
 	f.lists([]sources.Record{child(secret, ""), child("other", "")})
 	r.mustSync("succeeded")
-	told := "left out " + secret + ", which " + secret + "1 and [" + secret + "] did not"
-	r.exec(`UPDATE directory.runs SET error = $1`, told)
-	r.exec(`INSERT INTO directory.held_deletions SELECT source, external_id, id, 1, now(), $1 FROM directory.accounts WHERE external_id = 'other'`, told)
+	text := "left out " + secret + ", which " + secret + "1 and [" + secret + "] did not"
+	r.exec(`UPDATE directory.runs SET error = $1`, text)
+	r.exec(`INSERT INTO directory.held_deletions SELECT source, external_id, id, 1, now(), $1 FROM directory.accounts WHERE external_id = 'other'`, text)
 	var id int64
 	r.get(&id, `SELECT id FROM directory.accounts WHERE external_id = $1`, secret)
 	if _, err := sink.Forget(t.Context(), r.db, acme, id); err != nil {

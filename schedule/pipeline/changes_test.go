@@ -122,7 +122,7 @@ func TestCreditAloneIsNoChange(t *testing.T) {
 	}
 }
 
-// Agendize may leave disabled accounts out of its list; they are asked for by
+// Agendize may leave disabled accounts out of its list; they are requested by
 // themselves, and are not deleted.
 func TestDisabledAccountsAreNotGone(t *testing.T) {
 	t.Parallel()
@@ -137,7 +137,7 @@ func TestDisabledAccountsAreNotGone(t *testing.T) {
 	r.mustWriteNothing()
 }
 
-// No credential of the connection is stored, logged or told, wherever the
+// No credential of the connection is stored, logged or printed, wherever the
 // provider repeats it: the rig looks for it after each run.
 func TestARepeatedCredentialIsNotKept(t *testing.T) {
 	t.Parallel()
@@ -165,7 +165,7 @@ func TestARepeatedCredentialIsNotKept(t *testing.T) {
 			n.On(simulate.Listing).Do(simulate.Echo(403))
 			result := r.mustSync("failed")
 			if strings.Contains(result.Err.Error(), simulate.SecretMark) {
-				t.Errorf("the error tells a secret: %v", result.Err)
+				t.Errorf("the error has a secret: %v", result.Err)
 			}
 		})
 	}

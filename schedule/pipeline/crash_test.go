@@ -12,7 +12,7 @@ import (
 )
 
 // A crash of the server empties the staging table, and with it what the
-// checkpoint tells of: the listing begins anew.
+// checkpoint counts: the listing starts over.
 func TestACrashOfPostgresVoidsACheckpoint(t *testing.T) {
 	t.Parallel()
 	server := sinktest.Server(t)

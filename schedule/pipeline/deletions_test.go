@@ -169,7 +169,7 @@ func TestAListingThatLiedHoldsAllDeletions(t *testing.T) {
 	base := newRig(t)
 	lie := func(id string) simulate.Match { return simulate.PathEnd("/" + id + ".json") }
 	for name, c := range map[string]struct {
-		fault simulate.Action // to the asking for a00, which is gone
+		fault simulate.Action // to the lookup of a00, which is deleted
 		says  string
 		held  bool
 	}{
@@ -244,7 +244,7 @@ func TestAMissingAccountThatIsClosedIsUpdated(t *testing.T) {
 	}
 }
 
-// At most twenty of the missing accounts are asked for one by one.
+// At most twenty of the missing accounts are looked up.
 func TestTwentyOfTheMissingAreAskedFor(t *testing.T) {
 	t.Parallel()
 	r, n := rigOf(t, "signalwire", numbered(60)...)
@@ -254,7 +254,7 @@ func TestTwentyOfTheMissingAreAskedFor(t *testing.T) {
 	n.ResetStats()
 	r.mustSync("succeeded")
 	if asked := n.Routes()["GET /api/laml/2010-04-01/Accounts/{id}"]; asked != 20 {
-		t.Errorf("%d accounts were asked for, want 20", asked)
+		t.Errorf("%d accounts were looked up, want 20", asked)
 	}
 	if got := len(r.deleted()); got != 50 {
 		t.Errorf("%d accounts are deleted, want 50", got)
@@ -262,7 +262,7 @@ func TestTwentyOfTheMissingAreAskedFor(t *testing.T) {
 }
 
 // A deleted account that comes back is the same account, and its children, who
-// kept it as a parent, still hang below it.
+// kept it as a parent, are still below it.
 func TestADeletedAccountComesBack(t *testing.T) {
 	t.Parallel()
 	r, n := rigOf(t, "signalwire", account("top", ""), account("mid", "top"), account("leaf", "mid"))

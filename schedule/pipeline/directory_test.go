@@ -41,9 +41,9 @@ func (r *rig) directoryOf(source string) map[string]row {
 	return rows
 }
 
-// hung fills in where the rows hang: the forest that follows from their
+// placed fills in where the rows belong: the forest that follows from their
 // parents.
-func hung(rows map[string]row) map[string]row {
+func placed(rows map[string]row) map[string]row {
 	parents := make(map[string]string, len(rows))
 	for id, w := range rows {
 		parents[id] = w.Parent
@@ -60,7 +60,7 @@ func hung(rows map[string]row) map[string]row {
 // mustEqual compares acme's accounts with rows, whose Above is filled in.
 func (r *rig) mustEqual(rows map[string]row) {
 	r.t.Helper()
-	if diff := difference(hung(rows), r.directory()); diff != "" {
+	if diff := difference(placed(rows), r.directory()); diff != "" {
 		r.t.Fatalf("the directory is not as the provider (-want +got):\n%s", diff)
 	}
 }

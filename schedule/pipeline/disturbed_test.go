@@ -49,7 +49,7 @@ func (d *disturbance) fired() map[string]int {
 	return fired
 }
 
-// settle ends what lies on the connections and waits until no session of a run
+// settle ends the faults on the connections and waits until no session of a run
 // is left.
 func (d *disturbance) settle() {
 	d.t.Helper()
@@ -101,7 +101,7 @@ func (d *disturbance) judge(last int64, results ...Result) (status string) {
 			d.rows = whole
 		case status == "succeeded":
 			d.rows = d.resumed(kept)
-		case status == "held": // a missing account could not be asked for
+		case status == "held": // a missing account could not be looked up
 			d.rows = kept
 		case !slices.Contains([]string{"failed", "interrupted", "running"}, status):
 			d.t.Errorf("run %d is recorded as %q", w.ID, status)
@@ -112,7 +112,7 @@ func (d *disturbance) judge(last int64, results ...Result) (status string) {
 			}
 		}
 	}
-	if diff := difference(hung(d.rows), d.directory()); diff != "" {
+	if diff := difference(placed(d.rows), d.directory()); diff != "" {
 		d.t.Errorf("a run that is recorded as %q left the directory otherwise (-want +got):\n%s\nlog:\n%s", status, diff, d.log)
 	}
 	return status
@@ -120,7 +120,7 @@ func (d *disturbance) judge(last int64, results ...Result) (status string) {
 
 func done(status string) bool { return status == "succeeded" || status == "held" }
 
-// resumed is what a backfill made of the directory that went on from a checkpoint.
+// resumed is what a backfill made of the directory that continued from a checkpoint.
 // Pages before it are as they were then, so an account may be as it is now, as it
 // was, or anything between; none is deleted.
 func (d *disturbance) resumed(now map[string]row) map[string]row {
@@ -128,7 +128,7 @@ func (d *disturbance) resumed(now map[string]row) map[string]row {
 	rows := d.directory()
 	for id, w := range rows {
 		if before, known := d.rows[id]; w.Deleted && (!known || !before.Deleted) {
-			d.t.Errorf("a listing that went on from a checkpoint deleted %q", id)
+			d.t.Errorf("a listing that continued from a checkpoint deleted %q", id)
 		}
 	}
 	for id := range now {

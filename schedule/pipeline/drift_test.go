@@ -48,9 +48,9 @@ func TestANewFieldIsNoticed(t *testing.T) {
 		t.Errorf("after a change (-want +got):\n%s", diff)
 	}
 	log := r.log.String()
-	for _, told := range []string{drifted, `"new_fields":["plan (object)","plan.secret_plan (string)"]`, `"new_types":["name (string; now number)"]`} {
-		if strings.Count(log, told) != 1 {
-			t.Errorf("the log lacks %q:\n%s", told, log)
+	for _, part := range []string{drifted, `"new_fields":["plan (object)","plan.secret_plan (string)"]`, `"new_types":["name (string; now number)"]`} {
+		if strings.Count(log, part) != 1 {
+			t.Errorf("the log lacks %q:\n%s", part, log)
 		}
 	}
 	if strings.Contains(log, "gold-value") || strings.Contains(log, "hunter2") {
@@ -59,7 +59,7 @@ func TestANewFieldIsNoticed(t *testing.T) {
 	f.lists(pageOf(record("A", `{"name":"c","tags":[2]}`), record("B", `{"name":"b","tags":["x"]}`)))
 	r.mustSync("succeeded")
 	if got := r.log.String(); strings.Count(got, drifted) != 2 || !strings.Contains(got, `"new_types":["tags[] (number; now string)"]`) {
-		t.Errorf("what is known is told again, or a new type is not:\n%s", got)
+		t.Errorf("what is known is logged again, or a new type is not:\n%s", got)
 	}
 	var runs []int64
 	r.list(&runs, `SELECT dense_rank() OVER (ORDER BY first_run) + 10 * (last_run = (SELECT max(id) FROM directory.runs))::int

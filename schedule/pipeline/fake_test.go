@@ -45,7 +45,7 @@ func (f *fake) configured(name string) sources.Configured {
 func (f *fake) lists(pages ...[]sources.Record) {
 	f.list = func(yield func(sources.Page, error) bool) {
 		for _, records := range pages {
-			if !yield(sources.Page{Records: slices.Clone(records)}, nil) { // whoever takes a page clears it
+			if !yield(sources.Page{Records: slices.Clone(records)}, nil) { // the run clears a page
 				return
 			}
 		}

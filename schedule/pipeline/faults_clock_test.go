@@ -8,7 +8,7 @@ import (
 )
 
 // The database's clock is set back by a day and more, between two runs and while
-// one is at work: a run's instant is later than all before it on the connection,
+// one is running: a run's instant is later than all before it on the connection,
 // and none ends before it began. What is in the database is moved into the
 // future, which to a run is the same as a clock that went back.
 func TestFaultsAClockSetBack(t *testing.T) {

@@ -21,7 +21,7 @@ func below(n int) []simulate.Account {
 }
 
 // broken are answers that break a listing off, whatever page they come for,
-// and what the operator is told.
+// and what the operator reads.
 var broken = []struct {
 	fault simulate.Action
 	says  string
@@ -38,7 +38,7 @@ var broken = []struct {
 	{simulate.Echo(http.StatusForbidden), "403"},
 }
 
-// brokenFor are answers that are taken for a hiccup and asked for again, up to
+// brokenFor are answers that are taken for a hiccup and retried, up to
 // five times: each is enough for one provider.
 var brokenFor = map[string]struct {
 	fault simulate.Action
@@ -173,7 +173,7 @@ func TestOfRepeatedRowsTheLastWins(t *testing.T) {
 				}
 				return append([][]byte{first}, items...)
 			}))
-			if provider == "audian" { // its details are asked for and would tell the old name
+			if provider == "audian" { // its details are requested and would have the old name
 				n.On(simulate.PathEnd("/a02")).Do(simulate.Rewrite("later detail", func(_ *http.Request, body []byte) []byte {
 					return bytes.ReplaceAll(body, []byte(`"name":"Account a02"`), []byte(`"name":"Later"`))
 				}))
@@ -222,7 +222,7 @@ func TestACursorThatRepeatsFails(t *testing.T) {
 		rule := n.On(simulate.Listing).Do(simulate.NextIsSelf())
 		r.unchanged(func() { r.mustSync("failed") })
 		if rule.Fired() < 2 || rule.Fired() > 12 {
-			t.Errorf("%s: the looping list was asked for %d times", provider, rule.Fired())
+			t.Errorf("%s: the looping list was requested %d times", provider, rule.Fired())
 		}
 	}
 }
@@ -257,7 +257,7 @@ func TestNothingIsSentElsewhere(t *testing.T) {
 }
 
 // A connection of which nothing is heard is given up after its TIMEOUT, and what
-// the provider answered last is told.
+// the provider answered last is in the error.
 func TestWithoutProgressARunIsGivenUp(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

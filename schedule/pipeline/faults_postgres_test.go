@@ -12,7 +12,7 @@ import (
 	"rollcall/sources/simulate"
 )
 
-// Texts of statements, by which a moment of the applying transaction is told.
+// Texts of statements, by which a moment of the applying transaction is recognized.
 const (
 	theFence   = "last_applied_at + interval"
 	theInsert  = "INTO directory.accounts"
@@ -93,7 +93,7 @@ func TestFaultsOfASession(t *testing.T) {
 }
 
 // A commit that is still on its way when its session is lost is waited for: the
-// run must not tell that it failed.
+// run must not report that it failed.
 func TestFaultsACommitOnItsWayIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	d := aDay(t)
@@ -162,7 +162,7 @@ func TestFaultsASessionInABlackHole(t *testing.T) {
 }
 
 // A run that hears nothing of Postgres any more ends by itself: soon after it is
-// told to or has made no progress, at the latest when others take it for dead. As
+// stopped or has made no progress, at the latest when others take it for dead. As
 // that takes its time, it belongs to the tests that ROLLCALL_FAULTS asks for.
 func TestFaultsOfWhichNothingIsHeard(t *testing.T) {
 	t.Parallel()
@@ -171,7 +171,7 @@ func TestFaultsOfWhichNothingIsHeard(t *testing.T) {
 		name   string
 		at     proxy.Moment
 		do     proxy.Effect
-		then   string // TIMEOUT, or that it is told to stop
+		then   string // TIMEOUT, or that it is stopped
 		within time.Duration
 		status string // that it returns; "failed" stands for "interrupted", too: its hold may be found lost first
 	}{
@@ -181,7 +181,7 @@ func TestFaultsOfWhichNothingIsHeard(t *testing.T) {
 		{"over no session, as it lets go", proxy.Says("pg_advisory_unlock"), proxy.Partition(), "", soon, "succeeded"},
 		{"over its own session, as it asks for the lock", proxy.Says("pg_try_advisory_lock"), proxy.BlackHole(), "", dead, ""},
 		{"over its own session, without progress", proxy.CopyData(2), proxy.BlackHole(), "1s", soon, "failed"},
-		{"over its own session, and it is told to stop", proxy.Says(theInsert), proxy.BlackHole(), "stop", soon, "interrupted"},
+		{"over its own session, and it is stopped", proxy.Says(theInsert), proxy.BlackHole(), "stop", soon, "interrupted"},
 	} {
 		for range proxy.HowMany(t, 0, 1) {
 			t.Run(test.name, func(t *testing.T) {

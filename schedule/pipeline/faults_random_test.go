@@ -81,7 +81,7 @@ func TestFaultsAtRandom(t *testing.T) {
 	t.Cleanup(func() {
 		t.Logf("%d schedules; faults that took place: %v", l.ended, l.fired)
 		if l.ended < schedules {
-			return // some were not asked for, or failed
+			return // some were not requested, or failed
 		}
 		for _, k := range kinds {
 			name := (&random{}).name(k)
@@ -197,13 +197,13 @@ func (s *random) inject(k kind) *proxy.Fault {
 	return nil
 }
 
-// swallows tells whether a run would wait for the end of such a fault: nothing
+// swallows reports whether a run would wait for the end of such a fault: nothing
 // ends a session in a black hole but its lease, and that takes its time.
 func (s *random) swallows(k kind) bool {
 	return !k.provider && k.effect(s).Name == proxy.BlackHole().Name
 }
 
-// await waits for the run. Once it hangs in a black hole, another run takes its
+// await waits for the run. Once it stalls in a black hole, another run takes its
 // place, or the hole is found out.
 func (s *random) await(done <-chan Result, hole *proxy.Fault) []Result {
 	if hole == nil {
@@ -232,7 +232,7 @@ func (s *random) await(done <-chan Result, hole *proxy.Fault) []Result {
 }
 
 // finish ends the faults. One sync heals everything, and what is kept for a
-// backfill to go on with is used up by it.
+// backfill to continue with is used up by it.
 func (s *random) finish() {
 	s.t.Helper()
 	s.n.set("REQUEST_TIMEOUT", "30s")

@@ -158,7 +158,7 @@ func TestDetailsThatCannotBeReadMakeARunPartial(t *testing.T) {
 	}
 	want = n.expected()
 	changed := want["a02"]
-	changed.Status = "active" // as it last was: the list does not tell
+	changed.Status = "active" // as it last was: the list does not say
 	want["a02"] = changed
 	want["a04"] = n.row(account("a04", root))
 	r.mustEqual(want)

@@ -18,8 +18,8 @@ func unhurried(a simulate.Action) simulate.Action {
 	})
 }
 
-// A throttled reader waits as long as it was told to, or some time where it was
-// not told, and goes on.
+// A throttled reader waits as long as Retry-After says, or some time without it,
+// and continues.
 func TestAThrottledReaderWaits(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -90,14 +90,14 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 	rule := n.On(simulate.Listing).Skip(1).Times(1).Do(simulate.Call(dialect.ExpireTokens))
 	r.mustSync("succeeded")
 	if issued := dialect.TokensIssued(); issued != 2 || rule.Fired() != 1 {
-		t.Errorf("%d tokens were asked for, want 2; the fault took place %d times", issued, rule.Fired())
+		t.Errorf("%d tokens were requested, want 2; the fault took place %d times", issued, rule.Fired())
 	}
 	r.mustEqual(n.expected())
 
 	n.On(simulate.Listing).Do(simulate.Status(http.StatusUnauthorized))
 	r.unchanged(func() { r.mustSync("failed") })
 	if issued := dialect.TokensIssued(); issued > 4 {
-		t.Errorf("%d tokens were asked for by a run that every token is refused to", issued-2)
+		t.Errorf("%d tokens were requested by a run that every token is refused to", issued-2)
 	}
 }
 

@@ -8,11 +8,11 @@ import (
 )
 
 // A dicedGod makes and changes the world of a fault schedule. Nothing in it is
-// out of sight: each account that is missing from a listing is gone.
+// out of sight: each account that is missing from a listing is deleted.
 type dicedGod struct {
 	*rand.Rand
 	world      *simulate.World
-	ghosts     bool // a parent may be unknown, for the listing has all accounts whatever they hang below
+	ghosts     bool // a parent may be unknown, for the listing has all accounts whatever their parent
 	tombstones []simulate.Account
 	born       int
 }
@@ -62,7 +62,7 @@ func (g *dicedGod) rename() {
 	g.world.Update(a.ID, func(a *simulate.Account) { a.Name = name })
 }
 
-// move hangs a leaf elsewhere: no cycle comes of it, in which a provider would
+// move puts a leaf elsewhere: no cycle comes of it, in which a provider would
 // lose sight of its accounts.
 func (g *dicedGod) move() {
 	if a, ok := g.some(); ok && g.leaf(a.ID) {

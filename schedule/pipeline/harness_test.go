@@ -105,7 +105,7 @@ func (r *rig) connect(name, provider string, accounts ...simulate.Account) *tena
 	return tenant
 }
 
-// configured reads the configuration of a connection afresh.
+// configured reads the configuration of a connection again.
 func (r *rig) configured(name string) sources.Configured {
 	r.t.Helper()
 	if f := r.fakes[name]; f != nil {
@@ -187,7 +187,7 @@ func (r *rig) mustWriteNothing() {
 	}
 }
 
-// tuples tells the version of every row, its locks included.
+// tuples returns the version of every row, its locks included.
 func (r *rig) tuples() map[string]string {
 	r.t.Helper()
 	tuples := map[string]string{}

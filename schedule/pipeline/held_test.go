@@ -67,7 +67,7 @@ func TestNothingIsAllowedThatWasNotHeld(t *testing.T) {
 	}
 }
 
-// Held deletions are judged afresh by every complete run.
+// Held deletions are judged again by every complete run.
 func TestHeldDeletionsAreJudgedAfresh(t *testing.T) {
 	t.Parallel()
 	r, n := holding(t)
@@ -144,7 +144,7 @@ func TestAnotherTenantChangesNothing(t *testing.T) {
 	}
 }
 
-// An account that cannot be asked for is deleted once two complete listings in a
+// An account that cannot be looked up is deleted once two complete listings in a
 // row left it out, whatever incomplete runs came between that did not see it.
 func TestTwoListingsDeleteWhereNoneCanBeAskedFor(t *testing.T) {
 	t.Parallel()

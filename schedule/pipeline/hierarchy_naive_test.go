@@ -3,7 +3,7 @@ package pipeline
 import "slices"
 
 // forest works out, from scratch and as simply as can be, where each account
-// hangs: below the parent that it names where that is known, on nothing
+// belongs: below the parent that it names where that is known, as a root
 // otherwise. A cycle is broken at its smallest id.
 func forest(parents map[string]string) (above map[string]string) {
 	above = make(map[string]string, len(parents))
@@ -16,7 +16,7 @@ func forest(parents map[string]string) (above map[string]string) {
 	return above
 }
 
-// smallestOfCycle tells whether id is on a cycle of parents, and its least.
+// smallestOfCycle reports whether id is on a cycle of parents, and its least.
 func smallestOfCycle(parents map[string]string, id string) bool {
 	way := []string{id}
 	for {

@@ -21,7 +21,7 @@ func tree(words string) []simulate.Account {
 	return list
 }
 
-// Where accounts hang after one sync and after a change; each step replaces
+// Where accounts are after one sync and after a change; each step replaces
 // all accounts of the provider by those named.
 func TestWhereAccountsHang(t *testing.T) {
 	t.Parallel()
@@ -30,13 +30,13 @@ func TestWhereAccountsHang(t *testing.T) {
 		name   string
 		before string
 		after  string
-		above  string   // id<parent of those that hang below another one, sorted
+		above  string   // id<parent of those that are below another one, sorted
 		moved  []string // versions that the change makes
 	}{
 		{"children come before their parents", "", "c<b b<a a", "b<a c<b", []string{"created a", "created b", "created c"}},
 		{"an orphan joins its parent when that arrives", "c<b x", "c<b x b<a", "c<b", []string{"created b"}},
 		{"orphans of one parent join it with all below them", "c<b d<b e<d", "c<b d<b e<d b", "c<b d<b e<d", []string{"created b"}},
-		{"an account below itself hangs on nothing", "", "a<a b<a", "b<a", []string{"created a", "created b"}},
+		{"an account below itself is a root", "", "a<a b<a", "b<a", []string{"created a", "created b"}},
 		{"a cycle is broken at its smallest id", "", "b<c c<a a<b", "b<c c<a", []string{"created a", "created b", "created c"}},
 		{"smallest is by bytes", "", "a<B B<é é<a", "a<B é<a", []string{"created B", "created a", "created é"}},
 		{"a cycle with a tail", "", "x<y y<x z<y", "y<x z<y", []string{"created x", "created y", "created z"}},
@@ -72,7 +72,7 @@ func TestWhereAccountsHang(t *testing.T) {
 			}
 			slices.Sort(above)
 			if got := strings.Join(above, " "); got != c.above {
-				t.Errorf("they hang %s, want %s", got, c.above)
+				t.Errorf("they are %s, want %s", got, c.above)
 			}
 			if got := r.changes(result.RunID); !slices.Equal(got, c.moved) {
 				t.Errorf("changes: %q, want %q", got, c.moved)
@@ -82,7 +82,7 @@ func TestWhereAccountsHang(t *testing.T) {
 	}
 }
 
-// Broken cycles are told of: how many, and at which accounts.
+// Broken cycles are logged: how many, and at which accounts.
 func TestCyclesAreReported(t *testing.T) {
 	t.Parallel()
 	r, _ := rigOf(t, "signalwire", tree("b<c c<b y<z z<x x<y top")...)

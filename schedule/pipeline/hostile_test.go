@@ -221,7 +221,7 @@ func TestLookAlikesAreNeverCalled(t *testing.T) {
 	})
 }
 
-// An analyst who takes a connection's lock is named in what a run says, whoever
+// An analyst who takes a connection's lock is named in what a run says, no matter who
 // started it: to make way for that as for a run would leave the connection unread.
 func TestAHostileHolderIsNamed(t *testing.T) {
 	t.Parallel()

@@ -28,7 +28,7 @@ func (r *rig) identity() string {
 	return identity
 }
 
-// A connection that reads another provider account goes on where the listing has
+// A connection that reads another provider account continues where the listing has
 // at least half of the live accounts; else nothing is applied.
 func TestAnotherIdentityIsJudgedByWhatItShares(t *testing.T) {
 	t.Parallel()
@@ -148,7 +148,7 @@ func TestAPartOfAnotherIdentity(t *testing.T) {
 			if ok, err := sink.AddRefreshes(t.Context(), r.db, acme, ids(c.from, 9)); !ok || err != nil {
 				t.Fatal(ok, err)
 			}
-			hints := func() (n int) {
+			pending := func() (n int) {
 				r.get(&n, `SELECT count(*) FROM directory_internal.hint`)
 				return n
 			}
@@ -157,8 +157,8 @@ func TestAPartOfAnotherIdentity(t *testing.T) {
 				if run := r.lastRun(); !strings.Contains(run.Error, "fake/1") || !strings.Contains(run.Error, "other/1") || run.Fetched != 5 {
 					t.Errorf("fetched %d; the run says %q", run.Fetched, run.Error)
 				}
-				if n := hints(); n != 5 || r.identity() != "fake/1" {
-					t.Errorf("%d hints are left, and the identity is %q", n, r.identity())
+				if n := pending(); n != 5 || r.identity() != "fake/1" {
+					t.Errorf("%d refreshes are pending, and the identity is %q", n, r.identity())
 				}
 				return
 			}

@@ -166,7 +166,7 @@ func (r *rig) checkInstants(versions []version) {
 			r.t.Errorf("run %d of %s made versions of %s", w.ID, w.Source, source[w.ID])
 		}
 		if !at.After(last[w.Source]) {
-			r.t.Errorf("run %d is of %v, an earlier run of %v", w.ID, at, last[w.Source])
+			r.t.Errorf("run %d has instant %v, an earlier run %v", w.ID, at, last[w.Source])
 		}
 		last[w.Source] = at
 	}

@@ -26,7 +26,7 @@ func (r *rig) check() {
 	}
 }
 
-// checkHierarchy compares where the accounts hang with what their parents'
+// checkHierarchy compares where the accounts are with what their parents'
 // external ids say.
 func (r *rig) checkHierarchy() {
 	r.t.Helper()
@@ -63,7 +63,7 @@ func (r *rig) checkHierarchy() {
 		want := fmt.Sprintf("parent %d, root %d, depth %d, path %s", known[above[a.Source][a.ExternalID]], known[way[0]], len(way)-1, strings.Join(path, " "))
 		got := fmt.Sprintf("parent %d, root %d, depth %d, path %s", a.ParentID, a.RootID, a.Depth, a.Path)
 		if want != got {
-			r.t.Errorf("%s/%s (id %d, below %q) hangs wrongly:\nwant %s\ngot  %s\nids: %v", a.Source, a.ExternalID, a.ID, a.Parent, want, got, known)
+			r.t.Errorf("%s/%s (id %d, below %q) is in the wrong place:\nwant %s\ngot  %s\nids: %v", a.Source, a.ExternalID, a.ID, a.Parent, want, got, known)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func (r *rig) checkRuns(versions []version) {
 		delete(made, w.ID)
 	}
 	for run := range made {
-		r.t.Errorf("versions are of run %d, which is not in runs", run)
+		r.t.Errorf("versions belong to run %d, which is not in runs", run)
 	}
 }
 
@@ -165,7 +165,7 @@ func (r *rig) checkRun(w runRow, made map[string]int64) {
 	}
 }
 
-// unlinks tells that a run of the connection can change accounts that it has
+// unlinks reports that a run of the connection can change accounts that it has
 // not fetched.
 func (r *rig) unlinks(source string) bool {
 	if f := r.fakes[source]; f != nil {
@@ -200,7 +200,7 @@ func (r *rig) checkResult(result Result) {
 	r.get(&astray, `SELECT count(*) FROM directory.held_deletions h LEFT JOIN directory.accounts a
 		ON a.id = h.account_id AND a.source = h.source AND a.external_id = h.external_id AND a.deleted_at IS NULL WHERE a.id IS NULL`)
 	if astray > 0 {
-		r.t.Errorf("%d held deletions are of no live account", astray)
+		r.t.Errorf("%d held deletions have no live account", astray)
 	}
 }
 

@@ -16,7 +16,7 @@ func TestAncestorsOutOfSight(t *testing.T) {
 		r := base.fresh(t)
 		n := r.connect(acme, provider,
 			account("master", ""), account("reseller", "master"), account(root, "reseller"),
-			account("a", root), account("b", "a"), account("c", "b"), account("beside", "reseller"))
+			account("a", root), account("b", "a"), account("c", "b"), account("sibling", "reseller"))
 		r.mustSync("succeeded")
 		rows := r.directory()
 		if len(rows) != 4 || rows[root].Parent != "" || rows["a"].Above != root || rows["c"].Above != "b" {

@@ -4,16 +4,11 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"sync"
 
 	"rollcall/model"
 	"rollcall/sink"
 	"rollcall/sources"
 )
-
-// ahead is how many pages are in each of the two overlapping stages at once,
-// which bounds a run's memory.
-const ahead = 2
 
 // A batch is one page on its way: canonical, compared, mapped, staged.
 type batch struct {
@@ -30,38 +25,6 @@ type batch struct {
 	shapes      model.Shapes // of what differs
 	warned      []warning
 	mark        *sink.Mark // to be saved once the rows are staged
-}
-
-// stageListing reads the listing into the staging table. A page is compared and
-// staged in the order of the listing, so that the last record of an account
-// counts.
-func (p *run) stageListing(ctx context.Context) error {
-	var session sync.Mutex // which serves one step at a time
-	compared := func(ctx context.Context) iter.Seq2[*batch, error] {
-		return func(yield func(*batch, error) bool) {
-			for b, err := range sources.InOrder(ctx, ahead, p.fetch, p.canonicalize) {
-				if err == nil {
-					session.Lock()
-					err = p.compare(ctx, b)
-					session.Unlock()
-				}
-				if !yield(b, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-	for b, err := range sources.InOrder(ctx, ahead, compared, p.mapDifferent) {
-		if err == nil {
-			session.Lock()
-			err = p.stage(ctx, b)
-			session.Unlock()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return p.remember(ctx)
 }
 
 // fetch yields the pages of the listing, and keeps the parts that could not be

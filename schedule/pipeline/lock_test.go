@@ -49,12 +49,12 @@ func TestOtherConnectionsRunMeanwhile(t *testing.T) {
 	gate.Open()
 	<-first
 	r.check()
-	if diff := difference(hung(other.expected()), r.directoryOf("other")); diff != "" {
+	if diff := difference(placed(other.expected()), r.directoryOf("other")); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// A run that is told to wait does so, and then runs.
+// A run of a named connection waits, and then runs.
 func TestARunWaits(t *testing.T) {
 	t.Parallel()
 	r, n := rigOf(t, "signalwire", numbered(12)...)
@@ -180,9 +180,9 @@ func TestAKilledRunIsRecordedAsInterrupted(t *testing.T) {
 	}
 }
 
-var errStop = errors.New("told to stop")
+var errStop = errors.New("stopped by the test")
 
-// A run that is told to stop applies nothing, wherever it is.
+// A run that is stopped applies nothing, wherever it is.
 func TestARunThatIsInterrupted(t *testing.T) {
 	t.Parallel()
 	r, n := rigOf(t, "signalwire", numbered(12)...)

@@ -121,8 +121,8 @@ func (o Options) report(p Progress) {
 	}
 }
 
-// begin finds out how much there is to do, for those who watch.
-func (p *run) begin(ctx context.Context) (err error) {
+// announce finds out how much there is to do, for those who watch.
+func (p *run) announce(ctx context.Context) (err error) {
 	if p.options.Watch == nil {
 		return nil
 	}

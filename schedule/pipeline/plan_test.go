@@ -31,7 +31,7 @@ func (r *rig) planned() (Result, map[string]string) {
 	return result, operations
 }
 
-// A plan tells what a sync then does, to the account.
+// A plan has what a sync then does, to the account.
 func TestAPlanIsWhatASyncDoes(t *testing.T) {
 	t.Parallel()
 	base := newRig(t)
@@ -39,7 +39,7 @@ func TestAPlanIsWhatASyncDoes(t *testing.T) {
 		r, f := base.fresh(t).withFake()
 		f.metadata.MissingBecomesRoot = rapid.Bool().Draw(t, "accounts live on")
 		f.settings.MaxDeletePercent = float64(rapid.SampledFrom([]int{0, 10, 100}).Draw(t, "percent"))
-		if rapid.Bool().Draw(t, "cannot be asked") {
+		if rapid.Bool().Draw(t, "no lookup") {
 			f.lookup = func(string) (sources.Record, error) { return sources.Record{}, sources.ErrNoLookup }
 		}
 		for range rapid.IntRange(1, 4).Draw(t, "rounds") {

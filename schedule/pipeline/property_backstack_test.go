@@ -10,7 +10,7 @@ import (
 )
 
 // A known account is one of Backstack's as the directory is to have it. full
-// tells that its own session was read once: what only that one shows stays.
+// shows that its own session was read once: what only that one shows stays.
 type known struct {
 	row
 	full bool

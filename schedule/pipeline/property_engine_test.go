@@ -21,7 +21,7 @@ type listed struct {
 	KeepStatus               bool
 }
 
-// GoString is how a failed case is told.
+// GoString is how a failed case is printed.
 func (l listed) GoString() string {
 	text := fmt.Sprintf("%q named %s, %s, below %q", l.ID, l.Name, l.Status, l.Parent)
 	for what, true := range map[string]bool{" (" + l.Wrong + ")": l.Wrong != "", " (lower)": l.Lower, " (keeps its parent)": l.KeepParent, " (keeps its status)": l.KeepStatus} {

@@ -55,7 +55,7 @@ func TestTheGuard(t *testing.T) {
 				alive[fmt.Sprintf("%02d", rapid.IntRange(0, all-1).Draw(t, "about"))] = true
 			}
 			allow := rapid.IntRange(0, 3).Draw(t, "allow") == 0
-			asked = rapid.IntRange(0, 2).Draw(t, "cannot be asked") > 0
+			asked = rapid.IntRange(0, 2).Draw(t, "no lookup") > 0
 			partial := round > 0 && rapid.IntRange(0, 4).Draw(t, "partial") == 0
 			f.lists(listing)
 			status := "succeeded"

@@ -9,7 +9,7 @@ import (
 	"rollcall/sources/simulate"
 )
 
-// stateless are the providers of which a complete reading tells all.
+// stateless are the providers whose complete listing says all.
 var stateless = []string{"signalwire", "agendize", "audian", "kazoo"}
 
 // transient are faults that a reader gets over by asking again, and at once.

@@ -103,7 +103,7 @@ func TestARejectHidesNoDeletion(t *testing.T) {
 	}
 }
 
-// Records without an id are told apart by what they hold, less their secrets.
+// Records without an id are distinguished by what they hold, less their secrets.
 func TestRejectsWithoutAnID(t *testing.T) {
 	t.Parallel()
 	r, f := newRig(t).withFake()

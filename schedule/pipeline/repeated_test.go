@@ -7,7 +7,7 @@ import (
 	"rollcall/sources"
 )
 
-// A new account that comes on two pages, each time below another parent, hangs
+// A new account that comes on two pages, each time below another parent, is
 // where the later one says; the way there does not go round in a circle.
 func TestANewAccountThatComesTwice(t *testing.T) {
 	t.Parallel()
@@ -30,7 +30,7 @@ func TestANewAccountThatComesTwice(t *testing.T) {
 			result := r.mustSync("succeeded")
 			for id, w := range r.directory() {
 				if w.Above != c.above[id] {
-					t.Errorf("%s hangs below %q, want %q", id, w.Above, c.above[id])
+					t.Errorf("%s is below %q, want %q", id, w.Above, c.above[id])
 				}
 			}
 			if plan.Created != result.Created || int(result.Created) != len(r.directory()) {

@@ -67,17 +67,17 @@ func TestAReplayMapsAnew(t *testing.T) {
 	f.lists(all[:2])
 	r.mustSync("succeeded")
 	f.metadata.Mapping++
-	f.mapped = func(a *model.Account) { a.Kind = "told now" }
+	f.mapped = func(a *model.Account) { a.Kind = "set now" }
 
-	var told []string
+	var changes []string
 	plan := r.run(t.Context(), acme, replayed, func(o *Options) {
 		o.Plan = func(c sink.Change) error {
-			told = append(told, c.Operation+" "+c.ExternalID+" "+c.Field)
+			changes = append(changes, c.Operation+" "+c.ExternalID+" "+c.Field)
 			return nil
 		}
 	})
-	if got, want := strings.Join(told, ", "), "updated a kind, updated b kind, updated c kind"; got != want || plan.Updated != 3 {
-		t.Errorf("the plan tells %q, want %q", got, want)
+	if got, want := strings.Join(changes, ", "), "updated a kind, updated b kind, updated c kind"; got != want || plan.Updated != 3 {
+		t.Errorf("the plan has %q, want %q", got, want)
 	}
 	want := r.directory()
 	result := r.mustSync("succeeded", replayed)
@@ -88,7 +88,7 @@ func TestAReplayMapsAnew(t *testing.T) {
 		t.Errorf("parents, states or deletions differ (-before +after):\n%s", diff)
 	}
 	var versions int64
-	if r.get(&versions, `SELECT count(*) FROM directory.account_history WHERE changed = '{kind}' AND operation = 'updated' AND kind = 'told now'`); versions != 3 {
+	if r.get(&versions, `SELECT count(*) FROM directory.account_history WHERE changed = '{kind}' AND operation = 'updated' AND kind = 'set now'`); versions != 3 {
 		t.Errorf("history has %d versions by the mapping, want 3", versions)
 	}
 	r.mustWriteNothing() // the next listing finds the fingerprints as it would have made them
@@ -118,7 +118,7 @@ func TestAReplayIsOfAWindowToo(t *testing.T) {
 	f.lists([]sources.Record{dated("a", "one", 1), dated("b", "two", 2)})
 	r.mustSync("succeeded")
 	f.metadata.Mapping++
-	f.mapped = func(a *model.Account) { a.Kind = "told now" }
+	f.mapped = func(a *model.Account) { a.Kind = "set now" }
 	result := r.mustSync("succeeded", replayed, func(o *Options) { o.Window.Until = january.AddDate(0, 0, -14) })
 	if result.Updated != 1 || result.Fetched != 1 {
 		t.Errorf("the replay: %+v", result.Counts)

@@ -4,7 +4,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -131,108 +130,4 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, o Options, log *
 	}
 	pending.settle(ctx, err == nil, log)
 	return errors.Join(p.parts...)
-}
-
-// update is the flow of a run. The first four of its steps overlap, page by page:
-//
-//	list → canonicalize → compare → map → stage → judge missing → apply
-func (p *run) update(ctx context.Context) (report sink.Report, err error) {
-	outcome, err := p.read(ctx)
-	p.warnings.log(p.log)
-	switch {
-	case err != nil:
-		return sink.Report{}, err
-	case p.options.Plan != nil:
-		report, err = p.session.Plan(ctx, outcome, p.options.Plan)
-	default:
-		report, err = p.session.Apply(ctx, outcome)
-	}
-	if err == nil {
-		logReport(p.log, report)
-	}
-	return report, err
-}
-
-// read stages the listing and judges what is missing from it, as long as there
-// is progress.
-func (p *run) read(ctx context.Context) (sink.Outcome, error) {
-	ctx, stop := p.watchdog.watch(ctx)
-	defer stop()
-	// A session that does not answer must not keep the run for longer.
-	defer context.AfterFunc(ctx, p.session.ShortenDeadline())()
-	if err := p.list(ctx); err != nil {
-		return sink.Outcome{}, p.brokeOff(ctx, err)
-	}
-	p.enter(Applying)
-	deletions, err := p.judge(ctx)
-	return p.outcome(deletions), err
-}
-
-// list stages the listing: first without the chunks that the last one had, too.
-func (p *run) list(ctx context.Context) (err error) {
-	if p.options.whole() && remembers(p.metadata) {
-		if p.memory, err = p.session.LoadChunks(ctx); err != nil {
-			return err
-		}
-	}
-	if resumed := p.session.Resumed(); resumed != (sink.Mark{}) {
-		p.log.Info("the listing continues from a checkpoint", "pages", resumed.Pages, "records", resumed.Records())
-	}
-	if err = p.begin(ctx); err != nil {
-		return err
-	}
-	if err = p.stageListing(ctx); err == nil {
-		err = p.recognize(ctx)
-	}
-	if errors.Is(err, errConflict) { // rare enough to look at everything again
-		if err = p.session.Reset(ctx); err != nil {
-			return err
-		}
-		p.found = found{warnings: warnings{}}
-		p.watchdog.reset()
-		if err = p.begin(ctx); err == nil {
-			err = p.stageListing(ctx)
-		}
-	}
-	p.repeats = p.records != p.session.Distinct()
-	return err
-}
-
-// complete reports whether the run has seen every account of the connection at
-// one go.
-func (p *run) complete() bool {
-	reads := p.options.Kind != Refresh && p.options.Kind != Replay && p.options.Window.Whole()
-	return reads && len(p.parts) == 0 && p.session.Resumed() == (sink.Mark{})
-}
-
-// outcome is how the listing ended, for Apply and Plan.
-func (p *run) outcome(d sink.Deletions) sink.Outcome {
-	replay := p.options.Kind == Replay // which asks no provider
-	o := sink.Outcome{
-		Complete: p.complete(), Partial: len(p.parts) > 0, Pages: p.pages,
-		Identity: p.metadata.Identity, Adopt: !replay && p.session.Identity() != p.metadata.Identity,
-		Volatile: p.metadata.Rules.Volatile(), MissingBecomesRoot: p.metadata.MissingBecomesRoot,
-		Memory: p.memory, Repeats: p.repeats, Fields: p.survey.Fields(),
-		Replay: replay, IDMember: p.metadata.IDMember, Deletions: d,
-	}
-	if o.Partial {
-		o.Error = errors.Join(p.parts...).Error()
-	} else if reason := cmp.Or(d.Hold, d.Wait); reason != "" {
-		o.Error = fmt.Sprintf("%s: deletions are held; if they are right, run: rollcall sync %s --allow-deletes", reason, p.session.Source)
-	}
-	o.Error, o.Deletions.Hold = p.connection.Secrets.Redact(o.Error), p.connection.Secrets.Redact(d.Hold)
-	return o
-}
-
-// brokeOff is the error of a listing that broke off. One that continued from a
-// checkpoint may have been refused its cursor.
-func (p *run) brokeOff(ctx context.Context, err error) error {
-	resumed := p.session.Resumed()
-	if resumed != (sink.Mark{}) && p.pages <= resumed.Pages {
-		err = fmt.Errorf("%w (the listing continued from a checkpoint; if this stays so, start over: rollcall backfill %s --restart)", err, p.session.Source)
-	}
-	if cause := context.Cause(ctx); ctx.Err() != nil && !errors.Is(err, cause) {
-		return cause
-	}
-	return err
 }

@@ -115,7 +115,7 @@ func serve(t tester, h http.Handler) string {
 // left alone.
 const patient = "X-Patient"
 
-// hurried tells readers to come back soon where the provider itself would leave
+// hurried has clients come back soon where the provider itself would leave
 // them to wait for a second and more.
 func hurried(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -21,7 +21,7 @@ var someNames = []string{"Same", "same", "ops@Example.com", `back\slash \N`, "ta
 
 var someStatuses = []string{simulate.Active, simulate.Active, simulate.Suspended, simulate.Closed, "hibernating"}
 
-// A god makes worlds and changes them, and tells what it did in the test's log.
+// A god makes worlds and changes them, and writes what it did to the test's log.
 type god struct {
 	t          *rapid.T
 	world      *simulate.World
@@ -91,7 +91,7 @@ func (g *god) move() {
 	g.t.Logf("  %q moves below %q", id, parent)
 }
 
-// moveBelow takes an account with all that hangs below it to another one.
+// moveBelow takes an account with all that is below it to another one.
 func (g *god) moveBelow() {
 	id, parent := g.some(), g.some()
 	g.world.Move(id, parent)
