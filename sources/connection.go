@@ -46,7 +46,7 @@ func (s Secret) Tag() string {
 
 // Settings are the variables that every connection has, whatever its provider.
 type Settings struct {
-	Schedule         Schedule      `env:"SCHEDULE"`
+	Schedule         string        `env:"SCHEDULE"` // as package schedule reads it; "" is that of all connections
 	Timeout          time.Duration `env:"TIMEOUT, default=10m" range:"1ms.."`
 	RequestTimeout   time.Duration `env:"REQUEST_TIMEOUT, default=30s" range:"1ms.."`
 	RateLimit        float64       `env:"RATE_LIMIT" range:"0.."` // 0 is unlimited

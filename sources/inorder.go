@@ -16,9 +16,11 @@ func InOrder[In, Out any](ctx context.Context, n int, in func(context.Context) i
 	}
 	return func(yield func(Out, error) bool) {
 		work, cancel := context.WithCancel(ctx)
+		stopped := make(chan struct{}) // of the consumer: while it lasts, it gets the error that in ends with, also when ctx has ended
 		var running sync.WaitGroup
 		defer running.Wait()
 		defer cancel()
+		defer close(stopped)
 
 		// The consumer holds one more result than the queue.
 		queue := make(chan chan result, max(n-1, 0))
@@ -28,7 +30,7 @@ func InOrder[In, Out any](ctx context.Context, n int, in func(context.Context) i
 				done := make(chan result, 1)
 				select {
 				case queue <- done:
-				case <-work.Done():
+				case <-stopped:
 					return
 				}
 				if err != nil {

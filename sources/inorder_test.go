@@ -112,6 +112,23 @@ func TestInOrderStopsWithItsConsumer(t *testing.T) {
 	}
 }
 
+// What the inputs say about a context that ended is not lost.
+func TestInOrderKeepsTheErrorOfTheInputs(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	last := errors.New("the provider answered last: 429")
+	for range 50 { // the choice between two channels is a random one
+		inputs := func(context.Context) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) { yield(0, last) }
+		}
+		for _, err := range InOrder(ctx, 2, inputs, func(_ context.Context, i int) (int, error) { return i, nil }) {
+			if !errors.Is(err, last) {
+				t.Fatalf("the error is %v, want that of the inputs", err)
+			}
+		}
+	}
+}
+
 // A context that ends is an error with its cause, also where the inputs do not report it.
 func TestInOrderReportsACancelledContext(t *testing.T) {
 	defer goleak.VerifyNone(t)

@@ -96,8 +96,6 @@ type Page struct {
 	// Cursor continues the listing after this page; "" where it cannot be
 	// continued from here.
 	Cursor string
-
-	arena []byte // what Raw of the records lies in, where a Batch made the page
 }
 
 // A Record is one account as the provider sent it.

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/schedule"
+	"rollcall/schedule/pipeline"
 	"rollcall/sources"
 )
 
@@ -27,11 +28,16 @@ func (s *scope) add(c *cobra.Command) {
 	}
 }
 
-func (s *scope) options(trigger string) schedule.Options {
-	return schedule.Options{
-		Trigger: trigger, Wait: true, Replay: s.replay,
-		Window: sources.Window{Since: s.since.UTC(), Until: s.until.UTC()},
+// options are those of a run of the kind, or of what the flags make of it.
+func (s *scope) options(kind pipeline.Kind) pipeline.Options {
+	o := pipeline.Options{Kind: kind, Window: sources.Window{Since: s.since.UTC(), Until: s.until.UTC()}}
+	switch {
+	case s.replay:
+		o.Kind = pipeline.Replay
+	case !o.Window.Whole() && kind != pipeline.Restart:
+		o.Kind = pipeline.Backfill
 	}
+	return o
 }
 
 func backfillCommand(a *app) *cobra.Command {
@@ -65,9 +71,11 @@ plan with the same flags shows what a backfill would change.`,
 		}
 		return a.does(func(ctx context.Context, names []string) error {
 			return a.withRunner(ctx, names, func(ctx context.Context, r *schedule.Runner, connections []sources.Configured) error {
-				o := s.options(schedule.Backfill)
-				o.Restart = restart
-				return a.sync(ctx, r, connections, o)
+				kind := pipeline.Backfill
+				if restart {
+					kind = pipeline.Restart
+				}
+				return a.sync(ctx, r, connections, s.options(kind))
 			})
 		})(c, names)
 	}

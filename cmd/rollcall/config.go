@@ -17,6 +17,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"rollcall/model/canon"
+	"rollcall/schedule"
 	"rollcall/sink"
 	"rollcall/sources"
 	"rollcall/sources/env"
@@ -27,17 +28,17 @@ import (
 type config struct {
 	DatabaseURL databaseURL // read only where it is needed
 
-	Schedule        sources.Schedule `env:"ROLLCALL_SCHEDULE, default=@hourly"`
-	Jitter          time.Duration    `env:"ROLLCALL_JITTER, default=0s" range:"0s.."`
-	Addr            address          `env:"ROLLCALL_ADDR, default=:8080"`
-	HooksAddr       address          `env:"ROLLCALL_HOOKS_ADDR"` // "" is Addr's
-	Parallel        int              `env:"ROLLCALL_PARALLEL, default=8" range:"1..1000"`
-	ShutdownTimeout time.Duration    `env:"ROLLCALL_SHUTDOWN_TIMEOUT, default=25s" range:"0s.."`
-	Retention       retention        `env:"ROLLCALL_RETENTION, default=90d"`
-	ReaderRole      role             `env:"ROLLCALL_READER_ROLE, default=directory_reader"`
-	DataDir         string           `env:"ROLLCALL_DATA_DIR"` // "" is the user's data folder
-	LogLevel        logLevel         `env:"LOG_LEVEL, default=info"`
-	LogFormat       logFormat        `env:"LOG_FORMAT"` // "" is text on a terminal, else json
+	Schedule        schedule.Expression `env:"ROLLCALL_SCHEDULE, default=@hourly"`
+	Jitter          time.Duration       `env:"ROLLCALL_JITTER, default=0s" range:"0s.."`
+	Addr            address             `env:"ROLLCALL_ADDR, default=:8080"`
+	HooksAddr       address             `env:"ROLLCALL_HOOKS_ADDR"` // "" is Addr's
+	Parallel        int                 `env:"ROLLCALL_PARALLEL, default=8" range:"1..1000"`
+	ShutdownTimeout time.Duration       `env:"ROLLCALL_SHUTDOWN_TIMEOUT, default=25s" range:"0s.."`
+	Retention       retention           `env:"ROLLCALL_RETENTION, default=90d"`
+	ReaderRole      role                `env:"ROLLCALL_READER_ROLE, default=directory_reader"`
+	DataDir         string              `env:"ROLLCALL_DATA_DIR"` // "" is the user's data folder
+	LogLevel        logLevel            `env:"LOG_LEVEL, default=info"`
+	LogFormat       logFormat           `env:"LOG_FORMAT"` // "" is text on a terminal, else json
 
 	connections []sources.Configured // where they are needed
 	secrets     *canon.Secrets       // that no log, error or payload may show
@@ -101,6 +102,14 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 			problems = append(problems, wrong.Problems...)
 		} else if err != nil {
 			return nil, err
+		}
+		for _, c := range connections {
+			if c.Schedule == "" {
+				continue
+			}
+			if _, err := schedule.Parse(c.Schedule); err != nil {
+				problems = append(problems, fmt.Sprintf("%sSCHEDULE: %v", prefixOf(c.Name), err))
+			}
 		}
 		cfg.connections, warnings = connections, append(warnings, more...)
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/cmd/rollcall/internal/render"
-	"rollcall/schedule"
 	"rollcall/sink/admin"
 )
 
@@ -61,8 +60,7 @@ func (a *app) examine(ctx context.Context, cfg *config) (findings []admin.Findin
 		defer func() { _ = closeDB() }() // what it could tell is no finding
 		findings = append(findings, admin.Examine(ctx, db, string(cfg.ReaderRole), sessionsFor(cfg.Parallel))...)
 	}
-	r := &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen}
-	return append(findings, r.Examine(ctx, cfg.connections)...)
+	return append(findings, a.examineConnections(ctx, cfg, db)...)
 }
 
 func (a *app) showFindings(findings []admin.Finding, format string) error {

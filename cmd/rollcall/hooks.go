@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// maxDelivery is the longest push that is read, in bytes.
+	// maxDelivery is the longest webhook notification that is read, in bytes.
 	maxDelivery = 1 << 20
 
 	// hookFileTimeout is how long the files with a hook's credentials may take to
@@ -31,10 +31,10 @@ const (
 	deliveriesAtOnce = 2
 )
 
-// A hook is where a provider pushes for one connection.
+// A hook receives the webhook notifications of one connection.
 type hook struct {
 	sources.Configured
-	hinter sources.Hinter
+	reader sources.NotificationReader
 	turn   chan struct{} // of all hooks
 }
 
@@ -50,18 +50,18 @@ func (d *daemon) openHooks() (map[string]*hook, error) {
 			return nil, err
 		}
 		defer source.Close()
-		hinter, able := source.(sources.Hinter)
+		reader, able := source.(sources.NotificationReader)
 		if !able {
-			d.log.Warn("HOOK_USERNAME is set, but this provider has no push that rollcall can read: its hook answers 404", "source", c.Name)
+			d.log.Warn("HOOK_USERNAME is set, but rollcall reads no webhook notifications of this provider: its hook answers 404", "source", c.Name)
 			continue
 		}
-		hooks[c.Name] = &hook{c, hinter, turn}
+		hooks[c.Name] = &hook{c, reader, turn}
 	}
 	return hooks, nil
 }
 
-// authentic compares credentials in a time that does not tell how much of them
-// is right. The hook's own are read for each delivery: the error is that they
+// authentic compares credentials in a time that does not depend on how much of
+// them is right. The hook's own are read for each delivery: the error is that they
 // cannot be.
 func (h *hook) authentic(ctx context.Context, vars envconfig.Lookuper, r *http.Request) (bool, error) {
 	username, password, _ := r.BasicAuth()
@@ -83,7 +83,7 @@ func equal(a, b string) int {
 	return subtle.ConstantTimeCompare(x[:], y[:])
 }
 
-// deliver takes a push: the accounts that it names are kept, to be asked for.
+// deliver keeps the accounts that a webhook notification names, to be refreshed.
 func (d *daemon) deliver(w http.ResponseWriter, r *http.Request) {
 	h := d.hooks[r.PathValue("name")]
 	if h == nil {
@@ -133,21 +133,21 @@ func (d *daemon) take(h *hook, w http.ResponseWriter, r *http.Request) (status i
 	if err != nil {
 		return http.StatusBadRequest, "cannot be read"
 	}
-	ids, err := h.hinter.Hint(body)
+	ids, err := h.reader.ReadNotification(body)
 	if err != nil {
 		return http.StatusBadRequest, err.Error()
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool { return h.Secrets.Leak([]byte(id)) })
 	if err := d.remember(ctx, h, ids); err != nil {
-		d.log.Warn("a delivery could not be kept", "source", h.Name, "error", err)
+		d.log.Warn("a webhook notification could not be kept", "source", h.Name, "error", err)
 		return http.StatusServiceUnavailable, "cannot be kept now"
 	}
 	d.wake()
 	return http.StatusAccepted, "accepted"
 }
 
-// errTooMany tells that a hook delivers faster than its accounts can be asked for.
-var errTooMany = errors.New("too many accounts are to be asked for already; the next complete run sees all of them")
+// errTooMany means that notifications come faster than accounts can be refreshed.
+var errTooMany = errors.New("too many refreshes are pending; the next complete run sees all accounts")
 
 func (d *daemon) remember(ctx context.Context, h *hook, ids []string) error {
 	db := d.db.Load()
@@ -160,7 +160,7 @@ func (d *daemon) remember(ctx context.Context, h *hook, ids []string) error {
 	case <-ctx.Done():
 		return fmt.Errorf("the sender did not wait: %w", context.Cause(ctx))
 	}
-	kept, err := sink.Remember(ctx, sink.ControlPool(db), h.Name, ids)
+	kept, err := sink.AddRefreshes(ctx, sink.ControlPool(db), h.Name, ids)
 	if err == nil && !kept {
 		err = errTooMany
 	}

@@ -18,8 +18,9 @@ var layers = []struct {
 	may      []string
 }{
 	{"cmd/rollcall/internal/render", nil},
-	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model", "model/canon"}},
-	{"schedule", []string{"sources", "sources/fetch", "sink", "sink/admin", "model", "model/canon", "model/drift", "model/payload"}},
+	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "schedule/pipeline", "sink", "sink/…", "sources", "sources/…", "migrations", "model", "model/canon"}},
+	{"schedule/pipeline", []string{"sources", "sources/fetch", "sink", "model", "model/canon", "model/drift", "model/payload"}},
+	{"schedule", []string{"schedule/pipeline", "sources", "sources/fetch", "sink", "sink/admin"}},
 	{"sink/sinktest", []string{"sink/embedded"}},
 	{"sink/sinktest/proxy", nil},
 	{"sink/embedded", nil},
@@ -119,6 +120,8 @@ func TestRefusedKnowsTheRules(t *testing.T) {
 		{"sources/audian", "sources/agendize", false},
 		{"sources/audian", "sink", false},
 		{"schedule", "sources/audian", false},
+		{"schedule/pipeline", "sources/audian", false},
+		{"schedule/pipeline", "schedule", false},
 		{"schedule", "sink/embedded", false},
 		{"cmd/rollcall", "sink/sinktest", false},
 		{"sink/sinktest/proxy", "sink", false},

@@ -177,7 +177,7 @@ func TestFaultsAKilledBackfill(t *testing.T) {
 			k.fleet.Change(k.Uint64(), 0.02)
 		}
 		at, provider := k.moment(messages, answers)
-		resumed += strings.Count(k.kill(at, provider, args...), "goes on from a checkpoint")
+		resumed += strings.Count(k.kill(at, provider, args...), "continues from a checkpoint")
 	}
 	t.Logf("of %d backfills %d were killed, and %d listings went on; all said %d messages to Postgres", tries, k.died, resumed, k.postgres.Steps())
 	if k.died < kills || resumed == 0 {

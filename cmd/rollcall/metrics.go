@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"rollcall/schedule"
+	"rollcall/schedule/pipeline"
 	"rollcall/sink"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
@@ -72,7 +72,7 @@ func (m *metrics) handler() http.Handler {
 }
 
 // ended counts a run.
-func (m *metrics) ended(r schedule.Result) {
+func (m *metrics) ended(r pipeline.Result) {
 	status := r.Status
 	if status == "" {
 		status = "failed" // before it had the connection: the database was away
@@ -144,7 +144,7 @@ func newGauges(ctx context.Context, names []string, db *atomic.Pointer[sqlx.DB])
 		"rollcall_orphans":                        "Live accounts whose parent is named and unknown.",
 		"rollcall_deletions_held":                 "Deletions that the last complete run did not dare.",
 		"rollcall_rejects_open":                   "Records that could not be taken and still cannot.",
-		"rollcall_hints_pending":                  "Accounts that the provider's push named and that are still to be asked for.",
+		"rollcall_hints_pending":                  "Accounts that webhook notifications named and that are still to be refreshed.",
 		"rollcall_last_success_timestamp_seconds": "When the last run ended that saw a whole listing; 0: never.",
 	} {
 		g.descs[name] = prometheus.NewDesc(name, help, []string{"source"}, nil)
@@ -177,7 +177,7 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	for _, one := range g.latest {
 		tell("rollcall_deletions_held", one.Source, float64(one.Held))
 		tell("rollcall_rejects_open", one.Source, float64(one.Rejects))
-		tell("rollcall_hints_pending", one.Source, float64(one.Hints))
+		tell("rollcall_hints_pending", one.Source, float64(one.Refreshes))
 		succeeded := 0.0
 		if one.Succeeded != nil {
 			succeeded = float64(one.Succeeded.UnixMilli()) / 1000

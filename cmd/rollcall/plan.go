@@ -13,6 +13,7 @@ import (
 
 	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/schedule"
+	"rollcall/schedule/pipeline"
 	"rollcall/sink"
 	"rollcall/sources"
 )
@@ -36,18 +37,18 @@ Exit status as for sync: 3 means that deletions would be held.`,
 	s.add(c)
 	c.RunE = a.does(func(ctx context.Context, names []string) error {
 		return a.withRunner(ctx, names, func(ctx context.Context, r *schedule.Runner, connections []sources.Configured) error {
-			return a.plan(ctx, r, connections, o.format.value, s.options(schedule.Manual))
+			return a.plan(ctx, r, connections, o.format.value, s.options(pipeline.SyncNamed))
 		})
 	})
 	return c
 }
 
 // plan runs the connections concurrently and prints their plans in order.
-func (a *app) plan(ctx context.Context, r *schedule.Runner, connections []sources.Configured, format string, o schedule.Options) error {
+func (a *app) plan(ctx context.Context, r *schedule.Runner, connections []sources.Configured, format string, o pipeline.Options) error {
 	out := bufio.NewWriter(a.stdout)
 	p := newPlanPrinter(out, a.screen, format)
 	defer a.watch(&o, r.Log, len(connections))()
-	results := make([]schedule.Result, len(connections))
+	results := make([]pipeline.Result, len(connections))
 	var group errgroup.Group // without a context: one failure must not cancel the others
 	group.SetLimit(r.Parallel)
 	before := make(chan struct{}) // closed once the plan of the connection before is printed
@@ -81,7 +82,7 @@ func (a *app) plan(ctx context.Context, r *schedule.Runner, connections []source
 // A planPrinter prints a plan.
 type planPrinter interface {
 	change(sink.Change) error
-	end(schedule.Result) // of one connection
+	end(pipeline.Result) // of one connection
 	close() error
 }
 
@@ -148,7 +149,7 @@ func unquoted(value json.RawMessage) (plain string, there bool) {
 	return plain, true
 }
 
-func (p *planText) end(r schedule.Result) {
+func (p *planText) end(r pipeline.Result) {
 	if r.Err != nil {
 		fmt.Fprintf(p.out, "%s: no plan: the run failed (see the log)\n", r.Source)
 		return
@@ -187,7 +188,7 @@ func (p *planTable) change(c sink.Change) error {
 	return p.Row([]any{c.Source, c.Operation, c.ExternalID, c.Name, orNull(c.Field), textOrNull(c.Old), textOrNull(c.New)})
 }
 
-func (p *planTable) end(schedule.Result) {}
+func (p *planTable) end(pipeline.Result) {}
 
 func (p *planTable) close() error { return errors.Join(p.err, p.End()) }
 

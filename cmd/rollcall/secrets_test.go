@@ -117,9 +117,9 @@ func TestAHookKeepsNoCredential(t *testing.T) {
 	if status := r.post("/hooks/c1", hookUser, hookPassword, `{"id":"`+other+`"}`); status != http.StatusAccepted {
 		t.Errorf("answered %d", status)
 	}
-	hints := count(t, db, hintsLeft)
-	if runs := count(t, db, `SELECT count(*) FROM directory.runs WHERE trigger = 'hook'`); hints+runs > 0 {
-		t.Errorf("%d hints are kept, %d runs asked for some", hints, runs)
+	pending := count(t, db, pendingRefreshes)
+	if runs := count(t, db, `SELECT count(*) FROM directory.runs WHERE trigger = 'hook'`); pending+runs > 0 {
+		t.Errorf("%d refreshes are pending, %d runs made some", pending, runs)
 	}
 }
 

@@ -46,7 +46,7 @@ type daemon struct {
 	log     *slog.Logger
 	metrics *metrics
 	hooks   map[string]*hook
-	wake    func() // tells the schedule that there are hints
+	wake    func() // wakes the schedule, as there are pending refreshes
 
 	readiness  *readiness
 	guesses    *guesses
@@ -77,9 +77,11 @@ func (a *app) serve(ctx context.Context) error {
 	d.metrics = newMetrics(ctx, cfg.connections, &d.db)
 	cron := &schedule.Cron{
 		Connections: cfg.connections, Default: cfg.Schedule, Jitter: cfg.Jitter, Ended: d.metrics.ended,
-		Runner: &schedule.Runner{Log: cfg.log, Parallel: cfg.Parallel, Keep: time.Duration(cfg.Retention), Open: a.reopen},
+		Runner: a.runner(cfg, nil),
 	}
-	cron.Init()
+	if err := cron.Init(); err != nil {
+		return err
+	}
 	a.observe, d.wake = d.metrics.requested, cron.Wake
 	if d.hooks, err = d.openHooks(); err != nil {
 		return err

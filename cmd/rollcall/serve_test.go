@@ -86,7 +86,7 @@ func TestServeStops(t *testing.T) {
 			<-gate.Reached()
 			r.signal(syscall.SIGTERM)
 			if test.signals > 1 || test.opens {
-				until(t, "it heeds the signal", func() bool { return strings.Contains(r.said.String(), "told to stop") })
+				until(t, "it heeds the signal", func() bool { return strings.Contains(r.said.String(), "stopping: waiting") })
 				if got, _ := r.get("/readyz"); got != http.StatusServiceUnavailable {
 					t.Errorf("while it stops, /readyz answers %d", got)
 				}

@@ -12,6 +12,7 @@ import (
 
 	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/schedule"
+	"rollcall/schedule/pipeline"
 	"rollcall/sink"
 	"rollcall/sources"
 	"rollcall/sources/env"
@@ -45,9 +46,14 @@ configuration, nothing was started; 3 no failure, but deletions are held.`,
 		}
 		return a.does(func(ctx context.Context, names []string) error {
 			return a.withRunner(ctx, names, func(ctx context.Context, r *schedule.Runner, connections []sources.Configured) error {
-				err := a.sync(ctx, r, connections, schedule.Options{
-					Trigger: schedule.Manual, Wait: len(names) > 0, AllowDeletes: allow,
-				})
+				kind := pipeline.Sync
+				switch {
+				case allow:
+					kind = pipeline.AllowDeletes
+				case len(names) > 0:
+					kind = pipeline.SyncNamed
+				}
+				err := a.sync(ctx, r, connections, pipeline.Options{Kind: kind})
 				if len(names) > 0 {
 					return err // the others may be configured or not
 				}
@@ -68,7 +74,7 @@ func noteConfigured(ctx context.Context, db *sqlx.DB, connections []sources.Conf
 }
 
 // sync runs the connections and summarizes how each one ended; the log says why.
-func (a *app) sync(ctx context.Context, r *schedule.Runner, connections []sources.Configured, o schedule.Options) error {
+func (a *app) sync(ctx context.Context, r *schedule.Runner, connections []sources.Configured, o pipeline.Options) error {
 	stop := a.watch(&o, r.Log, len(connections))
 	results := r.Sync(ctx, connections, o)
 	stop()
@@ -81,7 +87,7 @@ func (a *app) sync(ctx context.Context, r *schedule.Runner, connections []source
 }
 
 // statusOf is the exit status that the results come to.
-func statusOf(results []schedule.Result) error {
+func statusOf(results []pipeline.Result) error {
 	held := false
 	for _, result := range results {
 		if result.Err != nil {
@@ -96,7 +102,7 @@ func statusOf(results []schedule.Result) error {
 }
 
 // summarize shows the results to people: the log is for machines.
-func (a *app) summarize(results []schedule.Result) error {
+func (a *app) summarize(results []pipeline.Result) error {
 	rows := make([][]any, len(results))
 	for i, r := range results {
 		rows[i] = []any{
@@ -135,7 +141,15 @@ func (a *app) migrated(ctx context.Context, cfg *config, db *sqlx.DB, work func(
 	if err := (sink.Migration{DB: db, ReaderRole: string(cfg.ReaderRole), Log: cfg.log}).Run(ctx); err != nil {
 		return err
 	}
-	return work(ctx, &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Keep: time.Duration(cfg.Retention), Open: a.reopen}, cfg.connections)
+	return work(ctx, a.runner(cfg, db), cfg.connections)
+}
+
+// runner runs connections against db.
+func (a *app) runner(cfg *config, db *sqlx.DB) *schedule.Runner {
+	return &schedule.Runner{
+		Runner:   pipeline.Runner{DB: db, Log: cfg.log, Open: a.reopen},
+		Parallel: cfg.Parallel, Keep: time.Duration(cfg.Retention),
+	}
 }
 
 // reopen opens a connection with its variables as they are now.
