@@ -68,7 +68,8 @@ func kazoo(t *testing.T, k *simulate.Kazoo, change func(*Config)) (sources.Sourc
 // A result is a listing read to its end.
 type result struct {
 	records []sources.Record
-	cursors []string // one a page
+	cursors []string // one per page
+	ends    []int    // one per page: the records up to its end
 	parts   []error
 	err     error
 }
@@ -84,6 +85,7 @@ func read(ctx context.Context, s sources.Source, cursor string) (r result) {
 		default:
 			r.records = append(r.records, page.Records...)
 			r.cursors = append(r.cursors, page.Cursor)
+			r.ends = append(r.ends, len(r.records))
 		}
 	}
 	return r

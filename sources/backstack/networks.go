@@ -89,7 +89,7 @@ func readPage(r *http.Response) (page, error) {
 	return p, nil
 }
 
-// count returns a number outside of the list, -1 where there is none.
+// count returns a number outside of the list, -1 where it is missing.
 func count(e fetch.Envelope, name string) int {
 	for _, text := range []string{e.Text(name), e.Text("payload", name), e.Text("data", name)} {
 		if n, err := strconv.Atoi(text); err == nil && n >= 0 {

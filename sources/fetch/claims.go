@@ -59,7 +59,7 @@ var meanings = func() map[string]meaning {
 }()
 
 var (
-	// nextNames are links and cursors to a next page. "after" is none: cursors.after also stands on a last page.
+	// nextNames are links and cursors to a next page. "after" is not one of them: cursors.after also stands on a last page.
 	nextNames = regexp.MustCompile(`^(odata|page|pagination)?next(page|records?|results?|items?|batch|start|set|continuation)?` +
 		`(urls?|uri|links?|href|token|cursor|key|offset|marker|number|num|no|index|path)?$`)
 

@@ -151,7 +151,7 @@ func (c *Client) Check(link string) error {
 // to Base: to its host when it begins with "/", else below its path. read is called once per try, so it
 // must be ready to start over; it must not use the Client, and need not close the body.
 //
-// Errors are of type *Error, except for errors of read that are not about the body, errors of Authorize and Renew,
+// Every error is an *Error, except for errors of read that are not about the body, errors of Authorize and Renew,
 // which come as they are, and the cause of a cancelled ctx, with the last answer that called for another try.
 func (c *Client) Get(ctx context.Context, ref string, header http.Header, read func(*http.Response) error) error {
 	return c.Do(ctx, Request{Ref: ref, Header: header}, read)

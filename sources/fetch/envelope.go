@@ -25,7 +25,7 @@ func (p path) String() string {
 }
 
 // Get returns the raw value of a member by its path: one name, or two for a member of an object
-// that was searched for the list. It is nil where there is none.
+// that was searched for the list. It is nil where it is missing.
 func (e Envelope) Get(names ...string) []byte {
 	switch len(names) {
 	case 1:

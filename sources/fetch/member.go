@@ -159,7 +159,7 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// valueEnd returns the index behind the value at b[i], -1 where there is none or it is cut. Brackets are only
+// valueEnd returns the index behind the value at b[i], -1 where it is missing or cut. Brackets are only
 // counted: where it matters that they match, the value is decoded anyway.
 func valueEnd(b []byte, i int) int {
 	var v value

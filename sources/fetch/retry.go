@@ -47,7 +47,7 @@ func (c *Client) waitAfter(ctx context.Context, out outcome, try int, left time.
 func fullJitter(d time.Duration) time.Duration { return max(minBackoff, rand.N(d)) }
 
 // retryAfter reads a Retry-After header: seconds, or a date, which counts from the answer's own Date, since clocks
-// differ. It is 0 where there is none, or nothing to wait for.
+// differ. It is 0 without one, or with nothing to wait for.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {

@@ -66,7 +66,7 @@ type Harness struct {
 	Renews bool
 
 	// Link is the member of a list's envelope that holds a URL to the next
-	// page, such as next_page_uri; "" where there is none.
+	// page, such as next_page_uri; "" without one.
 	Link string
 
 	// ErrorBody is the body of an error, and ErrorCode the provider's own code
