@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -20,18 +19,10 @@ import (
 	"rollcall/sources/env"
 )
 
-// gcPercent is how much the heap may grow between two collections. What lives
-// is little, so that collecting more often than by default costs no time that
-// can be measured, and a sixth of the memory is spared. GOGC sets another.
-const gcPercent = 50
-
 func main() {
 	// Without this a reader that has seen enough, as head has, would end us
 	// before the embedded Postgres is stopped.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], envconfig.OsLookuper(), variableNames(os.Environ()), os.Stdout, os.Stderr))

@@ -62,7 +62,7 @@ type found struct {
 	marked   string       // the cursor noted last
 
 	memory *sink.ChunkCache // of the chunks of the listing before; nil where none are kept
-	chunks []sink.Chunk // new ones, to be staged together
+	chunks []sink.Chunk     // new ones, to be staged together
 }
 
 // Run reads one connection and applies what it has read.
