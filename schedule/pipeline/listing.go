@@ -108,16 +108,12 @@ const rowRoom = 512
 
 // mapDifferent maps what differs and encodes it for staging.
 func (p *run) mapDifferent(_ context.Context, b *batch) (*batch, error) {
-<<<<<<< HEAD
 	b.shapes = drift.Shapes{}
-=======
-	b.shapes = model.Shapes{}
 	size := 0
 	for _, d := range b.differences {
 		size += len(b.records[d.Index].object) + rowRoom
 	}
 	b.rows = make([]byte, 0, size)
->>>>>>> b
 	for _, d := range b.differences {
 		one := &b.records[d.Index]
 		b.shapes.Note(one.object)
