@@ -16,7 +16,7 @@ type Tick struct {
 	Started    *time.Time `db:"started_at"` // the last scheduled or manual run, nil if there was none
 	Hinted     bool       // accounts of it are to be asked for
 	Died       *int64     // the last tick's run, which ended with its process and is not made up; nil else
-	NotStarted bool       // the last tick's run should have begun by now
+	NotStarted bool       `db:"unbegun"` // the last tick's run should have begun by now
 	Now        time.Time
 }
 
