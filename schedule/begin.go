@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"rollcall/sink"
 	"rollcall/sources"
@@ -65,6 +66,12 @@ func logEnd(log *slog.Logger, o Options, r Result) {
 			level = slog.LevelInfo // it names who holds the connection
 		}
 		log.Log(context.Background(), level, "another run goes on or was quicker: this one is left out", "trigger", o.Trigger, "reason", r.Err)
+		return
+	}
+	if o.Plan != nil { // which leaves no run
+		if r.Err != nil {
+			log.Error("plan failed", "took", r.Took.Round(time.Millisecond), "error", r.Err)
+		}
 		return
 	}
 	logResult(log, r)

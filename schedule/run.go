@@ -219,7 +219,11 @@ func (r *Runner) listen(ctx context.Context, p *pull, c sources.Configured, o Op
 }
 
 func logResult(log *slog.Logger, r Result) {
-	if r.RunID == 0 {
+	switch {
+	case r.Status == "skipped":
+		log.Info("run skipped: another run holds the connection", "status", r.Status)
+		return
+	case r.RunID == 0:
 		log.Error("run failed before it began", "took", r.Took.Round(time.Millisecond), "error", r.Err)
 		return
 	}

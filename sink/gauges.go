@@ -19,7 +19,8 @@ type Gauge struct {
 	Succeeded *time.Time `db:"succeeded_at"`    // end of the last run that saw a whole listing; nil: never
 	Held      int64      // deletions
 	Rejects   int64      // open ones
-	Hints     int64      // accounts still to be asked for
+	Hints     int64      // accounts still to be fetched
+	Running   int64      // runs, in any process
 }
 
 // Gauges returns how the sources stand.

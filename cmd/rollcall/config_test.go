@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
-	"os"
 	"testing"
 	"time"
 
@@ -62,20 +61,6 @@ func TestTheDatabaseURLIsNotPrinted(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		if got := fmt.Sprintf(verb, config{DatabaseURL: d}); bytes.Contains([]byte(got), []byte("hunter2")) {
 			t.Errorf("%s prints %s", verb, got)
-		}
-	}
-}
-
-func TestTheDataFolderIsTheUsers(t *testing.T) {
-	for _, test := range []struct {
-		env  map[string]string
-		want string
-	}{
-		{map[string]string{"XDG_DATA_HOME": "/data", "HOME": "/home/ann"}, "/data/rollcall"},
-		{map[string]string{"HOME": "/home/ann"}, map[bool]string{true: "/var/lib/rollcall", false: "/home/ann/.local/share/rollcall"}[os.Geteuid() == 0]},
-	} {
-		if got, err := userDataDir(envconfig.MapLookuper(test.env)); err != nil || got != test.want {
-			t.Errorf("%v: %s, want %s: %v", test.env, got, test.want, err)
 		}
 	}
 }

@@ -109,7 +109,7 @@ func (d *demonstration) run(ctx context.Context, statuses []int, args ...string)
 	d.say("", "$ rollcall "+strings.Join(args, " "))
 	inner := &app{
 		env: envconfig.MapLookuper(d.env), names: slices.Collect(maps.Keys(d.env)),
-		stdout: d.stdout, stderr: d.stdout, screen: d.screen, summary: true,
+		stdout: d.stdout, stderr: d.stdout, screen: d.screen,
 	}
 	root := newRoot(inner)
 	root.SetArgs(args)

@@ -18,7 +18,8 @@ var layers = []struct {
 	may      []string
 }{
 	{"cmd/rollcall/internal/render", nil},
-	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model"}},
+	{"cmd/rollcall/internal/httpd", []string{"schedule", "sink", "sources", "sources/fetch"}},
+	{"cmd/rollcall", []string{"cmd/rollcall/internal/…", "schedule", "sink", "sink/…", "sources", "sources/…", "migrations", "model"}},
 	{"schedule", []string{"sources", "sources/fetch", "sink", "model"}},
 	{"sink/sinktest", []string{"sink/embedded"}},
 	{"sink/sinktest/proxy", nil},

@@ -6,14 +6,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sethvargo/go-envconfig"
 	"go.yaml.in/yaml/v3"
 
+	"rollcall/cmd/rollcall/internal/httpd"
 	"rollcall/sink"
 	"rollcall/sink/sinktest"
 	"rollcall/sources"
@@ -186,8 +185,12 @@ func TestReadmeAlerts(t *testing.T) {
 func metricNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
+	server, err := httpd.New(t.Context(), httpd.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	descs := make(chan *prometheus.Desc, 100) // more than there are
-	newMetrics(t.Context(), nil, new(atomic.Pointer[sqlx.DB])).registry.Describe(descs)
+	server.Describe(descs)
 	close(descs)
 	for d := range descs {
 		if m := regexp.MustCompile(`fqName: "(rollcall_[a-z_]+)"`).FindStringSubmatch(d.String()); m != nil {

@@ -39,17 +39,18 @@ func serverAccount() (*syscall.Credential, error) {
 	return nil, errors.New("embedded Postgres: it refuses to run as root, and this machine has neither a user postgres nor nobody: run as another user")
 }
 
-// DefaultDataDir is where the user's data is kept.
-func DefaultDataDir() (string, error) {
-	if os.Geteuid() == 0 { // root's home is closed to the account that the server runs as
-		return "/var/lib/rollcall", nil
-	}
-	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+// DefaultDataDir returns the user's folder for a server's data; lookup reads the
+// environment.
+func DefaultDataDir(lookup func(name string) (string, bool)) (string, error) {
+	if dir, _ := lookup("XDG_DATA_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "rollcall"), nil
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("embedded Postgres: no folder for its data: set ROLLCALL_DATA_DIR: %w", err)
+	if os.Geteuid() == 0 { // the server's account cannot enter root's home
+		return "/var/lib/rollcall", nil
+	}
+	home, _ := lookup("HOME")
+	if !filepath.IsAbs(home) {
+		return "", errors.New("embedded Postgres: there is no home folder for its data; set ROLLCALL_DATA_DIR")
 	}
 	if runtime.GOOS == "darwin" {
 		return filepath.Join(home, "Library", "Application Support", "rollcall"), nil
