@@ -102,7 +102,7 @@ type planPrinter interface {
 
 func newPlanPrinter(out *bufio.Writer, s render.Screen, format string) planPrinter {
 	if format == "table" {
-		return &planText{out: out}
+		return &planText{out: out, width: shownWidth(s)}
 	}
 	t := &planTable{Printer: render.New(format, out, s, nil)}
 	t.err = t.Columns([]string{"source", "operation", "external_id", "name", "field", "old_value", "new_value"})
@@ -112,6 +112,7 @@ func newPlanPrinter(out *bufio.Writer, s render.Screen, format string) planPrint
 // A planText is for people: one line per account, its fields below it.
 type planText struct {
 	out     *bufio.Writer
+	width   int    // of a value, in characters
 	account string // printed last
 }
 
@@ -128,22 +129,29 @@ func (p *planText) change(c sink.Change) error {
 	if c.Field == "" {
 		return nil
 	}
-	_, err := fmt.Fprintf(p.out, "      %s: %s → %s\n", render.Clean(c.Field), quoted(c.Old), quoted(c.New))
+	_, err := fmt.Fprintf(p.out, "      %s: %s → %s\n", render.Clean(c.Field), quoted(c.Old, p.width), quoted(c.New, p.width))
 	return err
 }
 
-// maxShown is how much of a value is shown to people, in characters.
-const maxShown = 60
+// shownWidth returns how much of each value fits on a screen, in characters: two and
+// the name of a field share a line.
+func shownWidth(s render.Screen) int {
+	const name, least, most = 40, 20, 60
+	if !s.Terminal() {
+		return most
+	}
+	return min(most, max(least, (s.Width-name)/2))
+}
 
 // quoted returns a value for people: text in quotes, numbers, true and false without.
-func quoted(value json.RawMessage) string {
+func quoted(value json.RawMessage, width int) string {
 	plain, ok := unquoted(value)
 	if !ok {
 		return "none"
 	}
 	text := render.Clean(plain)
-	if runes := []rune(text); len(runes) > maxShown {
-		text = string(runes[:maxShown]) + "…"
+	if runes := []rune(text); len(runes) > width {
+		text = string(runes[:width]) + "…"
 	}
 	if value[0] == '"' {
 		return `"` + text + `"`
