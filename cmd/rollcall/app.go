@@ -52,7 +52,7 @@ const (
 	// for the run, and one to record its end if the first is lost.
 	adminSessions = 2
 
-	// doctorSessions are needed to tell a pooler from a server.
+	// doctorSessions are needed to distinguish a pooler from a server.
 	doctorSessions = 2
 )
 

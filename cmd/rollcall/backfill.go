@@ -38,18 +38,18 @@ func backfillCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "backfill NAME…",
 		Short: "Read all of a connection again, a window of it, or what is stored",
-		Long: `Read the whole listing of each connection named, as sync does, and store a checkpoint
-after each page if the provider's listing can be continued. An interrupted backfill
-continues from its checkpoint, within 24 hours, unless another run of the connection
-applied since, or its configuration or the mapping changed. A listing that continued
-from a checkpoint deletes nothing.
+		Long: `Read the whole listing of each connection named, as sync does, and store a
+checkpoint after each page if the provider's listing can be continued. An
+interrupted backfill continues from its checkpoint, within 24 hours, unless
+another run of the connection applied since, or its configuration or the
+mapping changed. A listing that continued from a checkpoint deletes nothing.
 
-With --since or --until, backfill reads only the accounts created then and deletes
-none. With --replay it calls no provider: it maps stored payloads again with this
-version's code, and retries rejects.
+With --since or --until, backfill reads only the accounts created then and
+deletes none. With --replay it calls no provider: it maps stored payloads again
+with this version's code, and retries rejects.
 
-backfill waits for another run of a connection, up to the connection's TIMEOUT. To
-see what it would change, run rollcall plan with the same flags.`,
+backfill waits for another run of a connection, up to the connection's TIMEOUT.
+To see what it would change, run rollcall plan with the same flags.`,
 		Example: `  rollcall backfill acme
   rollcall backfill acme --since 2026-01-01 --until 2026-02-01
   rollcall backfill acme --since 7d

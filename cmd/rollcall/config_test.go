@@ -44,7 +44,7 @@ func TestDefaultsAreTheContracts(t *testing.T) {
 	}
 	halfPast := time.Date(2026, 1, 1, 10, 30, 0, 0, time.UTC)
 	if next := cfg.Schedule.Cron.Next(halfPast); !next.Equal(halfPast.Add(30 * time.Minute)) {
-		t.Errorf("the default schedule goes on at %v, want @hourly", next)
+		t.Errorf("the next tick of the default schedule is %v, want @hourly", next)
 	}
 	got := fmt.Sprint(cfg.Jitter, " ", cfg.Addr, " ", cfg.HooksAddr, " ", cfg.Parallel, " ", cfg.ShutdownTimeout, " ",
 		time.Duration(cfg.Retention), " ", cfg.ReaderRole, " ", slog.Level(cfg.LogLevel))

@@ -20,9 +20,9 @@ func connectionsCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "connections",
 		Short: "List connections; rename one, or retire it",
-		Long: `List the configured connections and those in the directory, with their accounts,
-their last run, and what needs a decision. Without ROLLCALL_SOURCES, those of the
-last sync of all connections count as configured.`,
+		Long: `List the configured connections and those in the directory, with their
+accounts, their last run, and what needs a decision. Without ROLLCALL_SOURCES,
+those of the last sync of all connections count as configured.`,
 		Example: `  rollcall connections
   rollcall connections rename acme acme-eu
   rollcall connections retire acme`,
@@ -67,9 +67,9 @@ func renameCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rename OLD NEW",
 		Short: "Rename a connection",
-		Long: `Rename a connection in the whole directory. Its accounts keep their ids and their
-history. Rename it in ROLLCALL_SOURCES too, with the variables that begin with its
-name, while nothing runs.`,
+		Long: `Rename a connection in the whole directory. Its accounts keep their ids and
+their history. Rename it in ROLLCALL_SOURCES too, with the variables that begin
+with its name, while nothing runs.`,
 		Example: "  rollcall connections rename acme acme-eu",
 		Args:    oldAndNewName,
 		RunE: a.does(func(ctx context.Context, args []string) error {
@@ -105,9 +105,10 @@ func retireConnectionCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "retire NAME",
 		Short: "Mark all accounts of a closed connection as deleted",
-		Long: `Mark all live accounts of a connection as deleted, as a run of its own. Their history
-stays. First remove the connection from ROLLCALL_SOURCES: a sync would restore what
-its provider still lists. retire asks on a terminal, and needs --yes elsewhere.`,
+		Long: `Mark all live accounts of a connection as deleted, as a run of its own. Their
+history stays. First remove the connection from ROLLCALL_SOURCES: a sync would
+restore what its provider still lists. retire asks on a terminal, and needs
+--yes elsewhere.`,
 		Example: `  rollcall connections retire acme
   rollcall connections retire acme --yes`,
 		Args: oneConnection,

@@ -24,8 +24,8 @@ func demoCommand(a *app) *cobra.Command {
 		Use:   "demo",
 		Short: "Show the whole job on simulated providers, without configuration",
 		Long: `Start a private Postgres and four simulated providers, and run rollcall's own
-commands on them: a first sync, half a year of changes, and a bad day, on which one
-provider breaks off and another sends an empty list.
+commands on them: a first sync, half a year of changes, and a bad day, on which
+one provider breaks off and another sends an empty list.
 
 Nothing is left behind, unless --keep leaves the database running.`,
 		Example: `  rollcall demo

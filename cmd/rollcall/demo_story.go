@@ -35,7 +35,7 @@ func (d *demonstration) firstLoad(ctx context.Context) error {
 }
 
 const (
-	// demoMonths is how many syncs make up the half year.
+	// demoMonths is the number of syncs in the half year.
 	demoMonths = 5
 	// demoChurn is the share of accounts that change in a month.
 	demoChurn = 0.15

@@ -14,9 +14,10 @@ func doctorCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor [NAME…]",
 		Short: "Check the database and each connection, and say what to fix",
-		Long: `Check the database, its schema and this role's rights in it; and for each connection,
-or those named, its host, its credential and its right to list accounts, with one
-cheap request. doctor writes nothing. Exit status 1 means that a check failed.`,
+		Long: `Check the database, its schema and this role's rights in it; and for each
+connection, or those named, its host, its credential and its right to list
+accounts, with one cheap request. doctor writes nothing. Exit status 1 means
+that a check failed.`,
 		Example: `  rollcall doctor
   rollcall doctor acme -o jsonl`,
 		ValidArgsFunction: a.completeNames,

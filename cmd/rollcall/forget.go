@@ -19,9 +19,9 @@ func forgetCommand(a *app) *cobra.Command {
 		Short: "Erase one account with its history and rejects",
 		Long: `Erase one account with its history, and its rejects, held deletions and staged
 records, for a privacy request. This cannot be undone. Accounts below it stay,
-without a parent. If the provider still lists it, the next sync adds it again. ID is
-the directory's id or source/external_id. forget asks on a terminal, and needs --yes
-elsewhere.`,
+without a parent. If the provider still lists it, the next sync adds it again.
+ID is the directory's id or source/external_id. forget asks on a terminal, and
+needs --yes elsewhere.`,
 		Example: `  rollcall forget acme/AC0123456789
   rollcall forget 42 --yes`,
 		Args: oneAccount,

@@ -3,6 +3,10 @@ package main
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/sethvargo/go-envconfig"
+	"github.com/spf13/cobra"
 
 	"rollcall/sources"
 )
@@ -39,4 +43,20 @@ func TestHelpNamesEveryVariable(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestHelpFitsOnATerminal checks the help of every command.
+func TestHelpFitsOnATerminal(t *testing.T) {
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		for line := range strings.Lines(c.Long + "\n" + c.Example) {
+			if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > 80 {
+				t.Errorf("%s: a long line: %s", c.CommandPath(), line)
+			}
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot(&app{env: envconfig.MapLookuper(nil)}))
 }

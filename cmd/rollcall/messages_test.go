@@ -27,7 +27,7 @@ func logLines(t *testing.T, log string) (lines []logLine) {
 	return lines
 }
 
-// find returns the first line whose message begins with text, nil if there is none.
+// find returns the first line whose message begins with text, or nil.
 func find(lines []logLine, text string) logLine {
 	for _, line := range lines {
 		if strings.HasPrefix(line["msg"].(string), text) {

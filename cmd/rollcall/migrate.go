@@ -14,8 +14,8 @@ func migrateCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the schema up to date, or show its versions",
-		Long: `Bring the schema up to date, or show its versions. Commands that write bring it up
-to date by themselves.`,
+		Long: `Bring the schema up to date, or show its versions. Commands that write bring it
+up to date by themselves.`,
 		Example: "  rollcall migrate status",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {

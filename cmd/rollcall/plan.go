@@ -26,8 +26,8 @@ func planCommand(a *app) *cobra.Command {
 deleted, restored and held. plan writes nothing to the directory. With --replay,
 --since or --until it plans the backfill with the same flags.
 
-Exit status as for sync: 3 means that deletions would be held. With --exit-code, 4
-means that something would change.`,
+Exit status as for sync: 3 means that deletions would be held. With
+--exit-code, 4 means that something would change.`,
 		Example: `  rollcall plan
   rollcall plan acme -o jsonl
   rollcall plan acme --replay   # what a new release maps differently

@@ -17,8 +17,8 @@ func retireCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "retire ID",
 		Short: "Mark one account as deleted",
-		Long: `Mark one account as deleted, as a run of its own. Its history stays. If the provider
-lists it again, the next sync restores it. ID is the directory's id or
+		Long: `Mark one account as deleted, as a run of its own. Its history stays. If the
+provider lists it again, the next sync restores it. ID is the directory's id or
 source/external_id. retire asks on a terminal, and needs --yes elsewhere.`,
 		Example: `  rollcall retire 42
   rollcall retire acme/AC0123456789 --yes`,

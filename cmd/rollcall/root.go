@@ -27,8 +27,9 @@ func newRoot(a *app) *cobra.Command {
 normalizes them, and keeps them in Postgres with their history.
 
 The environment configures it: DATABASE_URL names the Postgres (or "embedded"),
-ROLLCALL_SOURCES the connections, and each connection reads the variables that begin
-with its name. Any variable X can be given as X_FILE. Start with: rollcall demo`,
+ROLLCALL_SOURCES the connections, and each connection reads the variables that
+begin with its name. Any variable X can be given as X_FILE. Start with:
+rollcall demo`,
 		Args: cobra.ArbitraryArgs, // an unknown command comes as an argument
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -119,7 +119,7 @@ func TestAHookKeepsNoCredential(t *testing.T) {
 	}
 	hints := count(t, db, hintsLeft)
 	if runs := count(t, db, `SELECT count(*) FROM directory.runs WHERE trigger = 'hook'`); hints+runs > 0 {
-		t.Errorf("%d hints are kept, %d runs asked for some", hints, runs)
+		t.Errorf("%d hints are kept, %d runs fetched some", hints, runs)
 	}
 }
 
@@ -144,7 +144,7 @@ func TestPasswordsOfTheDatabase(t *testing.T) {
 	}
 }
 
-// No credential leaves a provider's answers, whoever it belongs to and however it
+// No credential leaves a provider's answers, regardless of its owner and how it
 // is spelled: not for a table, a log, an error or an output.
 func TestNoCredentialGetsThrough(t *testing.T) {
 	database, db := migrated(t)

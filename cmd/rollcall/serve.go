@@ -22,20 +22,20 @@ func serveCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run each connection on its schedule, until SIGTERM",
-		Long: `Run each connection on its cron schedule: NAME_SCHEDULE, else ROLLCALL_SCHEDULE, in
-UTC unless it begins with CRON_TZ=. However many replicas serve one database, a tick
-runs once. A tick that was missed while no replica was up, or whose run died with
-its process, starts late, once. A new connection waits for its first tick; with
-@every it starts at once.
+		Long: `Run each connection on its cron schedule: NAME_SCHEDULE, else
+ROLLCALL_SCHEDULE, in UTC unless it begins with CRON_TZ=. However many replicas
+serve one database, a tick runs once. A tick that was missed while no replica
+was up, or whose run died with its process, starts late, once. A new connection
+waits for its first tick; with @every it starts at once.
 
-ROLLCALL_ADDR answers GET /healthz, /readyz and /metrics. ROLLCALL_HOOKS_ADDR takes
-POST /hooks/NAME: a provider's notice that an account changed. serve then fetches
-that account.
+ROLLCALL_ADDR answers GET /healthz, /readyz and /metrics. ROLLCALL_HOOKS_ADDR
+takes POST /hooks/NAME: a provider's notice that an account changed. serve then
+fetches that account.
 
-serve waits for a database that is down; /readyz reports it. On SIGTERM it lets runs
-end within ROLLCALL_SHUTDOWN_TIMEOUT, interrupts the others, and exits with status 0;
-a second signal ends it at once. It ignores SIGHUP: files with secrets (X_FILE) are
-read whenever they are used.`,
+serve waits for a database that is down; /readyz reports it. On SIGTERM it lets
+runs end within ROLLCALL_SHUTDOWN_TIMEOUT, interrupts the others, and exits
+with status 0; a second signal ends it at once. It ignores SIGHUP: files with
+secrets (X_FILE) are read whenever they are used.`,
 		Example: "  rollcall serve",
 		Args:    noArguments,
 		RunE:    a.does(func(ctx context.Context, _ []string) error { return a.serve(ctx) }),

@@ -54,7 +54,7 @@ func TestAHookBringsWhatChanged(t *testing.T) {
 			t.Errorf("%s: %d", body, got)
 		}
 	}
-	until(t, "all was asked for", func() bool { return count(t, db, hintsLeft) == 0 && count(t, db, hookRuns) > 0 })
+	until(t, "all accounts were fetched", func() bool { return count(t, db, hintsLeft) == 0 && count(t, db, hookRuns) > 0 })
 	for query, want := range map[string]int{
 		`SELECT count(*) FROM directory.live_accounts WHERE source = 'c1' AND name = 'Renamed'`:        1,
 		`SELECT count(*) FROM directory.live_accounts WHERE source = 'c1' AND name = 'New'`:            1,
@@ -83,11 +83,11 @@ func TestWhatAHookAnswers(t *testing.T) {
 			hooks.url = "http://" + strings.TrimRight(addr, "\"}\n")
 		}
 	}
-	if got, _ := hooks.get("/healthz"); got == http.StatusOK { // which of the two was told first is chance
+	if got, _ := hooks.get("/healthz"); got == http.StatusOK { // the order of the two log lines is random
 		hooks.url, r.url = r.url, hooks.url
 	}
 	if got, _ := hooks.get("/metrics"); got != http.StatusNotFound {
-		t.Errorf("the hooks' address tells metrics: %d", got)
+		t.Errorf("the hooks' address serves metrics: %d", got)
 	}
 	w.servers[0].On(simulate.Any).Do(simulate.Status(http.StatusNotFound))
 	// As one was kept before such ids were refused.
@@ -123,8 +123,8 @@ func TestWhatAHookAnswers(t *testing.T) {
 	if strings.Contains(r.said.String(), hookPassword) {
 		t.Error("the log has the password")
 	}
-	// What cannot be asked for at all does not keep the others from being asked.
-	until(t, "but for the path all were asked for", func() bool {
+	// An account that cannot be fetched does not block the others.
+	until(t, "all but the path were fetched", func() bool {
 		return count(t, db, hintsLeft) == 1 && count(t, db, `SELECT count(*) FROM directory_internal.hint WHERE failures > 0 AND external_id = '..'`) == 1
 	})
 }
@@ -146,7 +146,7 @@ func TestAFloodOfHooks(t *testing.T) {
 		t.Errorf("%d hints are kept", n)
 	}
 	before := count(t, db, `SELECT count(*) FROM directory.runs WHERE source = 'c1' AND trigger = 'schedule' AND status = 'succeeded'`)
-	until(t, "the schedule goes on, and so do the hints", func() bool {
+	until(t, "the schedule continues, and so do the hints", func() bool {
 		return count(t, db, `SELECT count(*) FROM directory.runs WHERE source = 'c1' AND trigger = 'schedule' AND status = 'succeeded'`) > before+3 &&
 			count(t, db, hookRuns) > 1
 	})

@@ -41,7 +41,7 @@ func TestHalfOpenConnections(t *testing.T) {
 		}
 		if i%50 == 0 {
 			if got, body := r.get("/healthz"); got != http.StatusOK {
-				t.Errorf("beside %d connections /healthz answers %d: %s", i, got, body)
+				t.Errorf("with %d connections /healthz answers %d: %s", i, got, body)
 			}
 		}
 	}

@@ -8,16 +8,16 @@ import (
 	"rollcall/sources/simulate"
 )
 
-// A scheduled run that dies with its process is made up by the next one, once; a
+// A scheduled run that died with its process is retried by the next one, once; a
 // run that was interrupted in order is not.
-func TestFaultsARunThatDiedIsMadeUp(t *testing.T) {
+func TestFaultsRetryOfARunThatDied(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		signal syscall.Signal
 		runs   int // after three starts of serve
 	}{
 		{"killed", syscall.SIGKILL, 2},
-		{"told to stop", syscall.SIGTERM, 1},
+		{"stopped", syscall.SIGTERM, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -39,8 +39,8 @@ func TestFaultsARunThatDiedIsMadeUp(t *testing.T) {
 				if n := ofC1(); n != want {
 					t.Errorf("start %d: c1 was run %d times, want %d", start, n, want)
 				}
-				if told := strings.Contains(r.said.String(), "it is made up"); told != (start > 1 && start <= test.runs) {
-					t.Errorf("start %d: told that a run is made up: %v", start, told)
+				if retried := strings.Contains(r.said.String(), "died with its process"); retried != (start > 1 && start <= test.runs) {
+					t.Errorf("start %d: it logs a retry: %v", start, retried)
 				}
 				r.signal(test.signal)
 				exitCode(t, r.cmd)

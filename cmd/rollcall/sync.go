@@ -22,15 +22,15 @@ func syncCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sync [NAME…]",
 		Short: "Run every connection once, or those named",
-		Long: `Pull the accounts of every connection in ROLLCALL_SOURCES, or of those named, and
-bring the directory up to date. Connections run concurrently, and a failing one does
-not disturb the others.
+		Long: `Pull the accounts of every connection in ROLLCALL_SOURCES, or of those named,
+and bring the directory up to date. Connections run concurrently, and a failing
+one does not disturb the others.
 
-sync skips a connection that another run holds. If the connection is named, it waits
-for that run, up to the connection's TIMEOUT.
+sync skips a connection that another run holds. If the connection is named, it
+waits for that run, up to the connection's TIMEOUT.
 
-A connection that now reads another host or provider account fails if its listing
-has less than half of the live accounts; --allow-deletes applies it.
+A connection that now reads another host or provider account fails if its
+listing has less than half of the live accounts; --allow-deletes applies it.
 
 Exit status: 0 success; 1 a connection failed or was partial; 2 bad usage or
 configuration, nothing was started; 3 no failure, but deletions are held.`,

@@ -144,12 +144,12 @@ func TestLeftoversAreSwept(t *testing.T) {
 	}
 	sweep(parent, account)
 	if !exists(dir) {
-		t.Fatal("the folder of a process at work is gone")
+		t.Fatal("the folder of a running process was removed")
 	}
 	kill(t, child)
 	sweep(parent, account)
 	if !exists(dir) {
-		t.Fatal("the folder of an initdb at work is gone")
+		t.Fatal("the folder of a running initdb was removed")
 	}
 	if err := syscall.Kill(initdb, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -157,7 +157,7 @@ func TestLeftoversAreSwept(t *testing.T) {
 	await(t, "the folder's removal", func() bool { sweep(parent, account); return !exists(dir) })
 }
 
-// A running server's folder stays, whether its process lives or has let it go on.
+// A running server's folder stays, whether its process uses it or kept it.
 func TestNothingInUseIsSwept(t *testing.T) {
 	t.Parallel()
 	s := start(t, Options{})
