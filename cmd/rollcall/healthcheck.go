@@ -26,7 +26,7 @@ func healthcheckCommand(a *app) *cobra.Command {
 alive: the probe of a container without a shell.`,
 		Example: "  rollcall healthcheck",
 		Args:    noArguments,
-		RunE: a.does(func(ctx context.Context, _ []string) error { return a.healthcheck(ctx) }),
+		RunE:    a.does(func(ctx context.Context, _ []string) error { return a.healthcheck(ctx) }),
 	}
 }
 

@@ -84,11 +84,11 @@ func accountNode(r render.Row) render.TreeNode {
 		n.Notes = append(n.Notes, "[deleted "+at+"]")
 	}
 	if known, orphan := r.Value("parent_known").(bool); orphan {
-		why := "unknown"
+		why := " is unknown"
 		if known {
-			why = "cut here to break a cycle"
+			why = ", cut here to break a cycle"
 		}
-		n.Notes = append(n.Notes, "[parent "+r.Text("parent_external_id")+", "+why+"]")
+		n.Notes = append(n.Notes, "[parent "+r.Text("parent_external_id")+why+"]")
 	}
 	return n
 }
