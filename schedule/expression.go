@@ -13,6 +13,7 @@ import (
 // unless it begins with CRON_TZ=. An expression with a fixed hour runs once a day,
 // also where the clock changes. The zero Expression never runs.
 type Expression struct {
+	Text string // as the variable has it
 	// Every is the time from one start to the next; 0 where there is Cron.
 	Every time.Duration
 	Cron  cron.Schedule // times of day
@@ -37,6 +38,7 @@ var (
 // EnvDecode reads an Expression.
 func (e *Expression) EnvDecode(text string) (err error) {
 	*e, err = Parse(text)
+	e.Text = text
 	return err
 }
 

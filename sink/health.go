@@ -17,6 +17,7 @@ type Gauge struct {
 	Held      int64      // deletions
 	Rejects   int64      // open ones
 	Refreshes int64      `db:"hints"` // pending
+	Running   int64      // runs, in any process
 }
 
 // Gauges returns the state of each source.

@@ -18,7 +18,8 @@ var layers = []struct {
 	may      []string
 }{
 	{"cmd/rollcall/internal/render", nil},
-	{"cmd/rollcall", []string{"cmd/rollcall/internal/render", "schedule", "schedule/pipeline", "sink", "sink/…", "sources", "sources/…", "migrations", "model", "model/canon"}},
+	{"cmd/rollcall/internal/httpd", []string{"schedule/pipeline", "sink", "sources", "sources/env", "sources/fetch"}},
+	{"cmd/rollcall", []string{"cmd/rollcall/internal/…", "schedule", "schedule/pipeline", "sink", "sink/…", "sources", "sources/…", "migrations", "model", "model/canon"}},
 	{"schedule/pipeline", []string{"sources", "sources/fetch", "sink", "model", "model/canon", "model/drift", "model/payload"}},
 	{"schedule", []string{"schedule/pipeline", "sources", "sources/fetch", "sink", "sink/admin"}},
 	{"sink/sinktest", []string{"sink/embedded"}},

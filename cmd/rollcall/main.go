@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -20,8 +21,8 @@ import (
 )
 
 func main() {
-	// Without this a reader that has seen enough, as head has, would end us
-	// before the embedded Postgres is stopped.
+	// Without this a reader that closes our output, as head does, would end the
+	// program before the embedded Postgres is stopped.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
@@ -65,11 +66,11 @@ const (
 	exitFailed  = 1 // a connection failed or was partial, or a command could not do its work
 	exitUsage   = 2 // bad usage or configuration: nothing was started
 	exitHeld    = 3 // no failure, but deletions are held
+	exitChanges = 4 // plan --exit-code: something would change
 	exitSignals = 128
 )
 
-// An exitError is a command's end of which everything has been said but the
-// status.
+// An exitError ends a command with a status and without a further message.
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
@@ -83,29 +84,43 @@ func run(ctx context.Context, args []string, vars envconfig.Lookuper, names []st
 	command, err := root.ExecuteContextC(ctx)
 	var status exitError
 	var signaled interruption
-	var config *env.Error
 	switch {
 	case err == nil, errors.Is(err, errPipeClosed):
 		return exitWell
 	case errors.As(context.Cause(ctx), &signaled):
-		fmt.Fprintln(stderr, "rollcall:", signaled)
+		a.fail(signaled, "")
 		return exitSignals + int(signaled.signal)
 	case errors.As(err, &status):
 		return int(status)
-	case errors.As(err, &config):
-		fmt.Fprintln(stderr, "rollcall:", err)
+	case errors.As(err, new(*env.Error)):
+		a.fail(err, "")
 		return exitUsage
 	case !a.started || errors.As(err, new(usageError)):
-		fmt.Fprintf(stderr, "rollcall: %v\nSee %s --help\n", err, command.CommandPath())
+		a.fail(err, command.CommandPath()+" --help")
 		return exitUsage
 	default:
-		fmt.Fprintln(stderr, "rollcall:", err)
+		a.fail(err, "")
 		return exitFailed
 	}
 }
 
-// A usageError is a misuse that shows only once a command looks at what it was
-// given.
+// fail writes the last words of a program that failed: JSON with LOG_FORMAT=json.
+// help is the command that explains the usage, or "".
+func (a *app) fail(err error, help string) {
+	switch {
+	case a.logsJSON() && help != "":
+		slog.New(slog.NewJSONHandler(a.stderr, nil)).Error("rollcall failed", "error", err.Error(), "help", help)
+	case a.logsJSON():
+		slog.New(slog.NewJSONHandler(a.stderr, nil)).Error("rollcall failed", "error", err.Error())
+	default:
+		fmt.Fprintln(a.stderr, "rollcall:", err)
+		if help != "" {
+			fmt.Fprintln(a.stderr, "See", help)
+		}
+	}
+}
+
+// A usageError is bad usage that a command finds itself.
 type usageError struct{ error }
 
 func badUsage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }

@@ -144,7 +144,7 @@ func TestPasswordsOfTheDatabase(t *testing.T) {
 	}
 }
 
-// No credential leaves a provider's answers, whoever it belongs to and however it
+// No credential leaves a provider's answers, regardless of its owner and how it
 // is spelled: not for a table, a log, an error or an output.
 func TestNoCredentialGetsThrough(t *testing.T) {
 	database, db := migrated(t)

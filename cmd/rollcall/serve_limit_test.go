@@ -41,7 +41,7 @@ func TestHalfOpenConnections(t *testing.T) {
 		}
 		if i%50 == 0 {
 			if got, body := r.get("/healthz"); got != http.StatusOK {
-				t.Errorf("beside %d connections /healthz answers %d: %s", i, got, body)
+				t.Errorf("with %d connections /healthz answers %d: %s", i, got, body)
 			}
 		}
 	}
@@ -87,7 +87,7 @@ func TestGuessedPasswords(t *testing.T) {
 	t.Parallel()
 	r, _, _ := hooked(t, nil)
 	answers := map[int]int{}
-	for i := range 2 * guessBurst {
+	for i := range 40 {
 		answers[r.post("/hooks/c1", hookUser, fmt.Sprint("guess-", i), `{"id":"1"}`)]++
 		if i%10 == 0 {
 			if got := r.post("/hooks/c1", hookUser, hookPassword, `{"id":"1"}`); got != http.StatusAccepted {
@@ -95,30 +95,11 @@ func TestGuessedPasswords(t *testing.T) {
 			}
 		}
 	}
-	if answers[http.StatusUnauthorized] < guessBurst || answers[http.StatusTooManyRequests] == 0 || len(answers) != 2 {
+	if answers[http.StatusUnauthorized] < 20 || answers[http.StatusTooManyRequests] == 0 || len(answers) != 2 {
 		t.Errorf("answers to guesses: %v", answers)
 	}
 	said := r.said.String()
 	if n := strings.Count(said, "wrong user or password"); n == 0 || n > 2 || !strings.Contains(said, `"peer":"127.0.0.1"`) || strings.Contains(said, "guess-") {
 		t.Errorf("the log has %d lines about it:\n%s", n, said)
-	}
-}
-
-func TestPeersAreRemembered(t *testing.T) {
-	t.Parallel()
-	g := newGuesses(1)
-	for i := range 3 * guessPeers {
-		g.note("c1", fmt.Sprint(i))
-	}
-	if len(g.peers) > guessPeers {
-		t.Errorf("%d peers are kept", len(g.peers))
-	}
-	for remote, want := range map[string]string{
-		"192.0.2.1:1234": "192.0.2.1", "[::ffff:192.0.2.1]:1": "192.0.2.1",
-		"[2001:db8::1:2:3:4]:1": "2001:db8::/64", "[fe80::1%eth0]:1": "fe80::/64", "@": "@",
-	} {
-		if got := peerOf(remote); got != want {
-			t.Errorf("%s: %s, want %s", remote, got, want)
-		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"rollcall/sources/simulate"
 )
 
-// noteTicks has the database write down each claim, and each tick that is made up.
+// noteTicks has the database write down each claim, and each retried tick.
 const noteTicks = `
 	CREATE TABLE noted (source text, tick_at timestamptz, before timestamptz);
 	CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -60,7 +60,7 @@ func TestReplicasShareTheSchedule(t *testing.T) {
 	replicas[1].duringARun(w, db, 1, syscall.SIGSTOP)
 
 	// What a frozen process holds is let go of after 40 seconds. Here the
-	// database is asked for those who were silent for less.
+	// database is searched for those who were silent for less.
 	// A run of the replica that lives ends by itself.
 	last := count(t, db, `SELECT max(id) FROM directory.runs`)
 	until(t, "what the frozen one held runs again", func() bool {
@@ -71,7 +71,7 @@ func TestReplicasShareTheSchedule(t *testing.T) {
 	})
 	replicas[1].signal(syscall.SIGCONT)
 	before := succeeded("c2")
-	until(t, "all go on", func() bool {
+	until(t, "all continue", func() bool {
 		return succeeded("c2") > before+1 && count(t, db, `SELECT count(*) FROM directory.runs WHERE status = 'succeeded' AND started_at > now() - interval '3 seconds'`) > 6
 	})
 	for _, r := range replicas[1:] {
@@ -89,7 +89,7 @@ func TestReplicasShareTheSchedule(t *testing.T) {
 // servingQuietly starts a replica that does not say where it listens.
 func servingQuietly(t *testing.T, env map[string]string) *replica {
 	t.Helper()
-	env["LOG_LEVEL"] = "info" // the address is told at that level
+	env["LOG_LEVEL"] = "info" // the address is logged at that level
 	return serving(t, env)
 }
 
@@ -146,6 +146,6 @@ func checkWorlds(t *testing.T, db *sqlx.DB, w *town) {
 		}
 	}
 	if n := count(t, db, `SELECT count(*) FROM directory.account_history a JOIN directory.runs r ON r.id = a.run_id WHERE r.status <> 'succeeded'`); n > 0 {
-		t.Errorf("%d versions are of runs that did not succeed", n)
+		t.Errorf("%d versions come from runs that did not succeed", n)
 	}
 }

@@ -103,7 +103,7 @@ func TestWhatAHookAnswers(t *testing.T) {
 		{"wrong password", "/hooks/c1", hookUser, "hunter3", `{"id":"1"}`, 401},
 		{"wrong user", "/hooks/c1", "root", hookPassword, `{"id":"1"}`, 401},
 		{"empty password", "/hooks/c1", hookUser, "", `{"id":"1"}`, 401},
-		{"too long", "/hooks/c1", hookUser, hookPassword, strings.Repeat(" ", maxDelivery+1), 413},
+		{"too long", "/hooks/c1", hookUser, hookPassword, strings.Repeat(" ", 1<<20+1), 413},
 		{"nothing", "/hooks/c1", hookUser, hookPassword, ``, 400},
 		{"cut", "/hooks/c1", hookUser, hookPassword, `{"id":"1"`, 400},
 		{"no JSON", "/hooks/c1", hookUser, hookPassword, `id=1`, 400},

@@ -1,4 +1,4 @@
-package main
+package httpd
 
 import (
 	"context"
@@ -23,11 +23,11 @@ const (
 	// maxDelivery is the longest webhook notification that is read, in bytes.
 	maxDelivery = 1 << 20
 
-	// hookFileTimeout is how long the files with a hook's credentials may take to
-	// be read: the provider waits.
+	// hookFileTimeout is how long reading the files with a hook's credentials may
+	// take: the provider waits.
 	hookFileTimeout = 5 * time.Second
 
-	// deliveriesAtOnce leaves sessions for the schedule and for the metrics.
+	// deliveriesAtOnce leaves sessions to the schedule and the metrics.
 	deliveriesAtOnce = 2
 )
 
@@ -38,21 +38,21 @@ type hook struct {
 	turn   chan struct{} // of all hooks
 }
 
-// openHooks makes the hooks of the connections that have a HOOK_USERNAME.
-func (d *daemon) openHooks() (map[string]*hook, error) {
+// openHooks returns the hooks of the connections that have a HOOK_USERNAME.
+func (s *Server) openHooks() (map[string]*hook, error) {
 	hooks, turn := map[string]*hook{}, make(chan struct{}, deliveriesAtOnce)
-	for _, c := range d.cfg.connections {
+	for _, c := range s.Connections {
 		if c.HookUsername == "" {
 			continue
 		}
-		source, err := c.Open(userAgent(), d.log, nil, nil)
+		source, err := c.Open(s.UserAgent, s.Log, nil, nil)
 		if err != nil {
 			return nil, err
 		}
 		defer source.Close()
 		reader, able := source.(sources.NotificationReader)
 		if !able {
-			d.log.Warn("HOOK_USERNAME is set, but rollcall reads no webhook notifications of this provider: its hook answers 404", "source", c.Name)
+			s.Log.Warn("HOOK_USERNAME is set, but rollcall reads no webhook notifications of this provider: its hook answers 404", "source", c.Name)
 			continue
 		}
 		hooks[c.Name] = &hook{c, reader, turn}
@@ -75,31 +75,31 @@ func (h *hook) authentic(ctx context.Context, vars envconfig.Lookuper, r *http.R
 	return same == 1 && wantUsername != "" && wantPassword != "", nil
 }
 
-var errHookFile = fmt.Errorf("nothing came within %v", hookFileTimeout)
+var errHookFile = fmt.Errorf("the files were not read within %v", hookFileTimeout)
 
-// equal returns 1 where two texts are the same.
+// equal returns 1 if two texts are the same, else 0.
 func equal(a, b string) int {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:])
 }
 
 // deliver keeps the accounts that a webhook notification names, to be refreshed.
-func (d *daemon) deliver(w http.ResponseWriter, r *http.Request) {
-	h := d.hooks[r.PathValue("name")]
+func (s *Server) deliver(w http.ResponseWriter, r *http.Request) {
+	h := s.hooks[r.PathValue("name")]
 	if h == nil {
-		say(w, http.StatusNotFound, "there is no such hook")
+		reply(w, http.StatusNotFound, "there is no such hook")
 		return
 	}
 	select {
-	case d.deliveries <- struct{}{}:
-		defer func() { <-d.deliveries }()
-	default: // the health of this process must still be answered
+	case s.deliveries <- struct{}{}:
+		defer func() { <-s.deliveries }()
+	default: // probes must still be answered
 		w.Header().Set("Retry-After", "10") // seconds
-		say(w, http.StatusServiceUnavailable, "too many deliveries at once")
+		reply(w, http.StatusServiceUnavailable, "too many deliveries at once")
 		return
 	}
-	status, text := d.take(h, w, r)
-	d.metrics.hooks.WithLabelValues(h.Name, strconv.Itoa(status)).Inc()
+	status, text := s.take(h, w, r)
+	s.deliveryCount.WithLabelValues(h.Name, strconv.Itoa(status)).Inc()
 	switch status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Basic realm="rollcall", charset="UTF-8"`)
@@ -108,22 +108,22 @@ func (d *daemon) deliver(w http.ResponseWriter, r *http.Request) {
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "60") // seconds
 	}
-	say(w, status, text)
+	reply(w, status, text)
 }
 
-func (d *daemon) take(h *hook, w http.ResponseWriter, r *http.Request) (status int, text string) {
+func (s *Server) take(h *hook, w http.ResponseWriter, r *http.Request) (status int, text string) {
 	ctx := r.Context()
-	if _, _, given := r.BasicAuth(); !given { // some ask for the challenge first
+	if _, _, given := r.BasicAuth(); !given { // some clients fetch the challenge first
 		return http.StatusUnauthorized, "needs a user and a password"
 	}
-	switch authentic, err := h.authentic(ctx, d.env, r); {
+	switch authentic, err := h.authentic(ctx, s.Env, r); {
 	case err != nil:
-		if d.guesses.complain("unreadable " + h.Name) {
-			d.log.Error("a webhook was refused: its user and password cannot be read", "source", h.Name, "error", err)
+		if s.guesses.shouldLog("unreadable " + h.Name) {
+			s.Log.Error("a delivery was refused: the user and password of its webhook cannot be read", "source", h.Name, "error", err)
 		}
 		return http.StatusServiceUnavailable, "the credentials of this webhook cannot be checked now"
 	case !authentic:
-		return d.refuse(h, r)
+		return s.refuse(h, r)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxDelivery))
 	var long *http.MaxBytesError
@@ -138,19 +138,19 @@ func (d *daemon) take(h *hook, w http.ResponseWriter, r *http.Request) (status i
 		return http.StatusBadRequest, err.Error()
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool { return h.Secrets.Leak([]byte(id)) })
-	if err := d.remember(ctx, h, ids); err != nil {
-		d.log.Warn("a webhook notification could not be kept", "source", h.Name, "error", err)
+	if err := s.remember(ctx, h, ids); err != nil {
+		s.Log.Warn("a webhook notification could not be kept", "source", h.Name, "error", err)
 		return http.StatusServiceUnavailable, "cannot be kept now"
 	}
-	d.wake()
+	s.Delivered()
 	return http.StatusAccepted, "accepted"
 }
 
 // errTooMany means that notifications come faster than accounts can be refreshed.
 var errTooMany = errors.New("too many refreshes are pending; the next complete run sees all accounts")
 
-func (d *daemon) remember(ctx context.Context, h *hook, ids []string) error {
-	db := d.db.Load()
+func (s *Server) remember(ctx context.Context, h *hook, ids []string) error {
+	db := s.db.Load()
 	if db == nil {
 		return errNoDatabase
 	}
@@ -158,7 +158,7 @@ func (d *daemon) remember(ctx context.Context, h *hook, ids []string) error {
 	case h.turn <- struct{}{}:
 		defer func() { <-h.turn }()
 	case <-ctx.Done():
-		return fmt.Errorf("the sender did not wait: %w", context.Cause(ctx))
+		return fmt.Errorf("the sender left: %w", context.Cause(ctx))
 	}
 	kept, err := sink.AddRefreshes(ctx, sink.ControlPool(db), h.Name, ids)
 	if err == nil && !kept {
