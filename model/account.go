@@ -1,6 +1,8 @@
-// Package model is rollcall's vocabulary: the canonical account, the redaction
-// of a provider's objects, and the fingerprint by which a change is detected. It
-// does no I/O.
+// Package model is rollcall's vocabulary: the account that every provider is mapped
+// to, its status, and the warnings about fields that could not be stored as sent.
+// Its sub-packages are pure functions on it: canon (canonical form, redaction,
+// fingerprint), payload and normalize (a field's value), drift (what payloads are
+// made of).
 package model
 
 import "time"
@@ -52,6 +54,10 @@ type Account struct {
 	Payload     []byte // the provider's object, canonical JSON without its secrets
 	Fingerprint Fingerprint
 }
+
+// A Fingerprint stands for all that counts as a change of one account: accounts
+// with equal fingerprints are equal.
+type Fingerprint [16]byte
 
 // MaxExternalID is the longest id, in bytes, that the directory stores. A
 // btree entry of Postgres holds 2,704 bytes; source, id and overhead share it.

@@ -11,7 +11,7 @@ import (
 	"rollcall/sources/simulate"
 )
 
-// run runs the built program with that environment beside DATABASE_URL.
+// run runs the built program with that environment and DATABASE_URL.
 func (w *benchWorld) run(b *testing.B, env []string, args ...string) pass {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), w.program, args...)

@@ -23,7 +23,7 @@ import (
 
 // BenchmarkDirectory runs the rollcall program as its users do, against a
 // simulated SignalWire, and reports each pass as a ratio to a limit that is
-// measured right beside it: psql's \copy of the same rows into a table like accounts
+// measured right before or after it: psql's \copy of the same rows into a table like accounts
 // with all its indexes, or fetching the same pages one after another
 // and decoding them with encoding/json. ROLLCALL_BENCH_ACCOUNTS sizes it.
 //
@@ -97,7 +97,7 @@ func (w *benchWorld) sync(b *testing.B) pass {
 }
 
 // watchMemory follows the most memory that a process has had resident, in
-// bytes. Its rusage would tell that of this process, which it began as.
+// bytes. Its rusage includes that of this process, which it was forked from.
 func watchMemory(pid int) (peak func() int64) {
 	var most int64
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -203,7 +203,7 @@ func (w *benchWorld) change(hook func(k int, a *simulate.Account)) {
 	w.pages.Reset()
 }
 
-// base hangs a tenth of all accounts below the first one, and a thousand below
+// base puts a tenth of all accounts below the first one, and a thousand below
 // the one in the middle.
 func (w *benchWorld) base(k int, a *simulate.Account) {
 	switch middle := w.n / 2; {

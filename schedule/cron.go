@@ -3,13 +3,13 @@ package schedule
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
+	"rollcall/schedule/pipeline"
 	"rollcall/sink"
 	"rollcall/sources"
 )
@@ -25,7 +25,8 @@ const (
 	// complainEvery is how often the log says that the database is still away.
 	complainEvery = time.Minute
 
-	// leastBetween lies between two looks, however many hints wake the loop.
+	// leastBetween is the shortest time between two looks, however many webhook
+	// notifications wake the loop.
 	leastBetween = 100 * time.Millisecond
 
 	// sweepEvery is how often this process asks whether old runs are to be
@@ -37,7 +38,7 @@ const (
 )
 
 // errStopped ends the runs that did not end by themselves.
-var errStopped = errors.New("rollcall was told to stop, and the run did not end within ROLLCALL_SHUTDOWN_TIMEOUT: nothing was applied, and the next run starts over")
+var errStopped = errors.New("rollcall was stopped, and the run did not end within ROLLCALL_SHUTDOWN_TIMEOUT: nothing was applied, and the next run starts over")
 
 // A Cron runs connections when their schedules say so. However many replicas
 // there are, each tick is claimed by one of them, in the database and on its
@@ -45,77 +46,53 @@ var errStopped = errors.New("rollcall was told to stop, and the run did not end 
 type Cron struct {
 	Runner      *Runner
 	Connections []sources.Configured
-	Default     sources.Schedule // of connections without one of their own
-	Jitter      time.Duration    // spreads the starts
-	Ended       func(Result)     // told of each run that took its connection; may be nil
+	Default     Expression            // of connections without one of their own
+	Jitter      time.Duration         // spreads the starts
+	Ended       func(pipeline.Result) // called after each run that took its connection; may be nil
 
-	table timetable
-	run   func(context.Context, sources.Configured, Options) Result
-	log   *slog.Logger
-	lines map[string]*line
-	names []string
-	begun time.Time // on the database's clock; zero before it was asked first
+	table     timetable
+	run       func(context.Context, sources.Configured, pipeline.Options) pipeline.Result
+	log       *slog.Logger
+	scheduled map[string]*scheduledConnection
+	names     []string
+	begun     time.Time // on the database's clock; zero before it was asked first
 
 	slots  chan struct{} // one a run
 	wake   chan struct{}
 	runs   sync.WaitGroup
-	mu     sync.Mutex // guards what changes in lines
+	mu     sync.Mutex // guards what changes in scheduled
 	reaped time.Time
 	swept  time.Time
-	away   time.Time // when the database was last complained about
+	away   time.Time // when the log last said that the database is away
 }
 
-// A timetable is the database's side of a Cron.
+// A timetable is the database's side of a Cron, as sink.Timetable has it.
 type timetable interface {
 	Ticks(ctx context.Context, names []string) ([]sink.Tick, error)
 	Begin(ctx context.Context, names []string) error
-	Claim(ctx context.Context, t sink.Tick, tick time.Time, open bool) (bool, error)
-	Retry(ctx context.Context, t sink.Tick) (bool, error)
-	SkipTick(ctx context.Context, name string, tick time.Time) error
-	Reap(ctx context.Context) (names []string, err error)
-}
-
-// sessions is a timetable on sessions that no run takes.
-type sessions struct{ db *sqlx.DB }
-
-func (s sessions) Ticks(ctx context.Context, names []string) ([]sink.Tick, error) {
-	return sink.Ticks(ctx, s.db, names)
-}
-
-func (s sessions) Begin(ctx context.Context, names []string) error {
-	return sink.BeginTicks(ctx, s.db, names)
-}
-
-func (s sessions) Claim(ctx context.Context, t sink.Tick, tick time.Time, open bool) (bool, error) {
-	return sink.Claim(ctx, s.db, t, tick, open)
-}
-
-func (s sessions) Retry(ctx context.Context, t sink.Tick) (bool, error) {
-	return sink.Retry(ctx, s.db, t)
-}
-
-func (s sessions) SkipTick(ctx context.Context, name string, tick time.Time) error {
-	return sink.SkipTick(ctx, s.db, name, tick)
-}
-
-func (s sessions) Reap(ctx context.Context) ([]string, error) {
-	return sink.TerminateStale(ctx, s.db, sink.HeartbeatTimeout)
+	Claim(ctx context.Context, last sink.Tick, tick time.Time, open bool) (bool, error)
+	Retry(ctx context.Context, last sink.Tick) (bool, error)
+	Skip(ctx context.Context, name string, tick time.Time) error
+	TerminateStale(ctx context.Context) (names []string, err error)
 }
 
 // Init readies a Cron, before Wake and Serve. The Runner's database is needed
-// only once it serves.
-func (c *Cron) Init() {
+// only once it serves. The error is about a connection's schedule.
+func (c *Cron) Init() error {
 	c.run, c.log = c.Runner.Run, c.Runner.Log
 	c.slots, c.wake = make(chan struct{}, c.Runner.Parallel), make(chan struct{}, 1)
-	c.lines = map[string]*line{}
+	c.scheduled = map[string]*scheduledConnection{}
 	for _, connection := range c.Connections {
-		l := &line{Configured: connection, when: connection.Schedule, offset: offset(connection.Name, c.Jitter)}
-		if !l.when.Set() {
-			l.when = c.Default
+		s := &scheduledConnection{Configured: connection, when: c.Default, offset: offset(connection.Name, c.Jitter)}
+		if connection.Schedule != "" {
+			if err := s.when.EnvDecode(connection.Schedule); err != nil {
+				return fmt.Errorf("schedule of %s: %w", connection.Name, err)
+			}
 		}
-		c.lines[connection.Name] = l
+		c.scheduled[connection.Name] = s
 		c.names = append(c.names, connection.Name)
 	}
+	return nil
 }
 
 // Wake makes the loop look at once, since there is something new.
@@ -126,11 +103,11 @@ func (c *Cron) Wake() {
 	}
 }
 
-// Serve starts runs until ctx ends, then waits for those that go on, and
+// Serve starts runs until ctx ends, then waits for those that still run, and
 // interrupts them after grace. A database that is away is asked again and again.
 func (c *Cron) Serve(ctx context.Context, grace time.Duration) {
 	if c.table == nil {
-		c.table = sessions{sink.ControlPool(c.Runner.DB)}
+		c.table = sink.Timetable{DB: sink.ControlPool(c.Runner.DB)}
 	}
 	runs, interrupt := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer interrupt(nil)
@@ -152,7 +129,7 @@ func (c *Cron) Serve(ctx context.Context, grace time.Duration) {
 		timer.Reset(c.round(ctx, runs))
 	}
 	if n := len(c.slots); n > 0 {
-		c.log.Info("told to stop: waiting for runs to end", "runs", n, "at_most", grace)
+		c.log.Info("stopping: waiting for runs to end", "runs", n, "at_most", grace)
 	}
 	stop := time.AfterFunc(grace, func() { interrupt(errStopped) })
 	defer stop.Stop()
@@ -172,14 +149,14 @@ func (c *Cron) round(serving, runs context.Context) time.Duration {
 		return next
 	}
 	if time.Since(c.away) >= complainEvery && serving.Err() == nil {
-		c.log.Error("the schedule cannot be looked at; trying again", "error", err)
+		c.log.Error("the schedule cannot be read; trying again", "error", err)
 		c.away = time.Now()
 	}
 	return retryAfter
 }
 
 func (c *Cron) look(ctx, runs context.Context) (time.Duration, error) {
-	if err := c.reap(ctx); err != nil {
+	if err := c.terminateStale(ctx); err != nil {
 		return 0, err
 	}
 	ticks, err := c.ticks(ctx)
@@ -190,31 +167,31 @@ func (c *Cron) look(ctx, runs context.Context) (time.Duration, error) {
 	defer c.mu.Unlock()
 	wait, crowded := pollEvery, false
 	for _, t := range ticks {
-		l := c.lines[t.Source]
-		if l.running {
-			t.Died, t.NotStarted = nil, false // it lost its session, and has yet to notice; it waits for the connection
+		s := c.scheduled[t.Source]
+		if s.running {
+			t.Died, t.NotStarted = nil, false // it lost its session, and has yet to notice; the next tick waits for it
 		}
 		if ahead(t) {
-			c.log.Warn("the database's clock was set back: the schedule goes on from now", "source", l.Name, "last", *t.Claimed, "now", t.Now)
+			c.log.Warn("the database's clock was set back: the schedule continues from now", "source", s.Name, "last", *t.Claimed, "now", t.Now)
 			_, err = c.table.Claim(ctx, t, t.Now, false)
-		} else if until := l.due(t, c.begun).Sub(t.Now); until > 0 {
+		} else if until := s.due(t, c.begun).Sub(t.Now); until > 0 {
 			wait = min(wait, until)
-		} else if l.asking {
-			continue // hints must not cost a tick; their run's end wakes the loop
-		} else if crowded = !l.running && !c.takeSlot(); !crowded {
-			err = c.start(ctx, runs, l, t)
+		} else if s.refreshing {
+			continue // a refresh must not cost a tick; its end wakes the loop
+		} else if crowded = !s.running && !c.takeSlot(); !crowded {
+			err = c.start(ctx, runs, s, t)
 		}
 		if err != nil {
 			return 0, err
 		}
 		if crowded {
-			return wait, nil // a run's end wakes the loop; hints wait for the schedule
+			return wait, nil // a run's end wakes the loop; refreshes wait for the schedule
 		}
 	}
-	return min(wait, c.askForHints(runs, ticks)), nil
+	return min(wait, c.refresh(runs, ticks)), nil
 }
 
-// ticks asks where the connections stand, the longest due first.
+// ticks reads where the connections stand, the longest due first.
 func (c *Cron) ticks(ctx context.Context) ([]sink.Tick, error) {
 	ticks, err := c.table.Ticks(ctx, c.names)
 	if err != nil || len(ticks) == 0 {
@@ -222,7 +199,7 @@ func (c *Cron) ticks(ctx context.Context) ([]sink.Tick, error) {
 	}
 	var fresh []string
 	for i := range ticks {
-		if t := &ticks[i]; t.Claimed == nil && c.lines[t.Source].when.Every == 0 {
+		if t := &ticks[i]; t.Claimed == nil && c.scheduled[t.Source].when.Every == 0 {
 			fresh = append(fresh, t.Source)
 			t.Claimed = &t.Now // no tick was missed by a connection that is new
 		}
@@ -236,39 +213,39 @@ func (c *Cron) ticks(ctx context.Context) ([]sink.Tick, error) {
 		c.begun = now
 	}
 	slices.SortStableFunc(ticks, func(a, b sink.Tick) int {
-		return c.lines[a.Source].due(a, c.begun).Compare(c.lines[b.Source].due(b, c.begun))
+		return c.scheduled[a.Source].due(a, c.begun).Compare(c.scheduled[b.Source].due(b, c.begun))
 	})
 	return ticks, nil
 }
 
-// start claims the line's tick, for which a slot is taken unless it is running,
-// and runs it. A run that still goes on is not started again: the tick is over.
-// One that never began is made up, and so is one that died with its process, but
-// once: a run that ends every process must not do so for ever.
-func (c *Cron) start(ctx, runs context.Context, l *line, t sink.Tick) (err error) {
+// start claims the connection's tick, for which a slot is taken unless it is
+// running, and runs it. Where the run before is still running, the tick is skipped.
+// A run that never started is retried, and so is one that died with its process,
+// but once: a run that ends every process must not do so for ever.
+func (c *Cron) start(ctx, runs context.Context, s *scheduledConnection, t sink.Tick) (err error) {
 	var won bool
 	var tick time.Time
-	if l.next(t).After(t.Now) {
+	if s.next(t).After(t.Now) {
 		tick = *t.Claimed
 		won, err = c.table.Retry(ctx, t)
 		switch {
 		case won && t.Died != nil:
-			c.log.Warn("the last scheduled run died with its process or session: it is made up", "source", l.Name, "run", *t.Died)
+			c.log.Warn("last scheduled run died with its process or session; starting it again", "source", s.Name, "run", *t.Died)
 		case won:
-			c.log.Warn("the run of the last tick has not begun: it is made up", "source", l.Name)
+			c.log.Warn("last scheduled run never started; starting it now", "source", s.Name)
 		}
 	} else {
-		tick = l.tick(t)
-		won, err = c.table.Claim(ctx, t, tick, !l.running)
+		tick = s.tick(t)
+		won, err = c.table.Claim(ctx, t, tick, !s.running)
 	}
 	switch {
-	case l.running:
+	case s.running:
 		return err
 	case err != nil || !won:
 		<-c.slots
 		return err
 	}
-	c.launch(runs, l, Options{Trigger: Schedule, tick: tick}, func(Result) {})
+	c.launch(runs, s, pipeline.Options{Kind: pipeline.Scheduled, Tick: tick}, func(pipeline.Result) {})
 	return nil
 }
 
@@ -282,20 +259,20 @@ func (c *Cron) takeSlot() bool {
 	}
 }
 
-// launch runs the line in the slot that was taken for it; c.mu is held, and is
-// for after.
-func (c *Cron) launch(runs context.Context, l *line, o Options, after func(Result)) {
-	l.running, l.asking = true, o.Trigger == Hook
+// launch runs the connection in the slot that was taken for it; c.mu is held, and
+// is for after.
+func (c *Cron) launch(runs context.Context, s *scheduledConnection, o pipeline.Options, after func(pipeline.Result)) {
+	s.running, s.refreshing = true, o.Kind == pipeline.Refresh
 	c.runs.Go(func() {
-		result := c.run(runs, l.Configured, o)
-		if c.Ended != nil && !gaveWay(o, result.Err) {
+		result := c.run(runs, s.Configured, o)
+		if c.Ended != nil && !pipeline.GaveWay(o, result.Err) {
 			c.Ended(result)
 		}
-		if !o.tick.IsZero() && errors.Is(result.Err, sink.ErrBusy) {
-			c.skipTick(runs, l.Name, o.tick)
+		if !o.Tick.IsZero() && errors.Is(result.Err, sink.ErrBusy) {
+			c.skipTick(runs, s.Name, o.Tick)
 		}
 		c.mu.Lock()
-		l.running, l.asking = false, false
+		s.running, s.refreshing = false, false
 		after(result)
 		sweep := time.Since(c.swept) >= sweepEvery
 		if sweep {
@@ -310,27 +287,27 @@ func (c *Cron) launch(runs context.Context, l *line, o Options, after func(Resul
 	})
 }
 
-// skipTick closes a tick whose run found another one at work. Where it cannot,
-// the run is made up: one too many does no harm.
+// skipTick closes a tick whose run found another one running. Where it cannot,
+// the run is retried: one too many does no harm.
 func (c *Cron) skipTick(ctx context.Context, name string, tick time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	if err := c.table.SkipTick(ctx, name, tick); err != nil {
-		c.log.Debug("a tick could not be left out", "source", name, "error", err)
+	if err := c.table.Skip(ctx, name, tick); err != nil {
+		c.log.Debug("a tick could not be skipped", "source", name, "error", err)
 	}
 }
 
-// reap ends the sessions of processes that hold a connection and are silent.
-func (c *Cron) reap(ctx context.Context) error {
+// terminateStale terminates the stale sessions of processes that hold a connection.
+func (c *Cron) terminateStale(ctx context.Context) error {
 	if time.Since(c.reaped) < pollEvery {
 		return nil
 	}
-	names, err := c.table.Reap(ctx)
+	names, err := c.table.TerminateStale(ctx)
 	if err == nil {
 		c.reaped = time.Now()
 	}
 	for _, name := range names {
-		c.log.Warn("the process that ran it is silent: its session was ended, and it can apply nothing", "source", name)
+		c.log.Warn("heartbeat timeout: the session of the process that ran it was terminated, and it can apply nothing", "source", name)
 	}
 	return err
 }

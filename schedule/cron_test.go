@@ -7,12 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"rollcall/schedule/pipeline"
 	"rollcall/sink"
 	"rollcall/sources"
 )
@@ -25,20 +29,20 @@ type clockwork struct {
 	begun   time.Time
 	skew    time.Duration // of the database's clock
 	away    bool
-	hangs   bool
+	stalls  bool
 	started []string      // name and time of each run, since begun
 	takes   time.Duration // a run
 	die     bool          // the runs, with their processes
 	made    map[string]time.Time
 	open    map[string]time.Time // since when the claimed tick's run has not begun
 	refuse  int                  // so many runs cannot begin
-	busy    int                  // so many find another run at work
+	busy    int                  // so many find another run
 }
 
 func (c *clockwork) now() time.Time { return time.Now().Add(c.skew) }
 
 func (c *clockwork) Ticks(ctx context.Context, names []string) ([]sink.Tick, error) {
-	if c.hangs {
+	if c.stalls {
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
 	}
@@ -106,14 +110,14 @@ func (c *clockwork) Retry(_ context.Context, was sink.Tick) (bool, error) {
 	return true, nil
 }
 
-func (c *clockwork) SkipTick(_ context.Context, name string, _ time.Time) error {
+func (c *clockwork) Skip(_ context.Context, name string, _ time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reopen(name, false)
 	return nil
 }
 
-// late tells that the source's tick has been open for long.
+// late reports that the source's tick has been open for long.
 func (c *clockwork) late(name string) bool {
 	since, open := c.open[name]
 	return open && time.Since(since) > 30*time.Second
@@ -129,20 +133,20 @@ func (c *clockwork) reopen(name string, open bool) {
 	}
 }
 
-func (c *clockwork) Reap(context.Context) ([]string, error) { return nil, nil }
+func (c *clockwork) TerminateStale(context.Context) ([]string, error) { return nil, nil }
 
-func (c *clockwork) run(ctx context.Context, s sources.Configured, o Options) Result {
+func (c *clockwork) run(ctx context.Context, s sources.Configured, o pipeline.Options) pipeline.Result {
 	c.mu.Lock()
-	if o.Trigger == Schedule {
+	if o.Kind == pipeline.Scheduled {
 		if c.busy > 0 {
 			c.busy--
 			c.mu.Unlock()
-			return Result{Source: s.Name, Err: sink.ErrBusy}
+			return pipeline.Result{Source: s.Name, Err: sink.ErrBusy}
 		}
 		if _, open := c.open[s.Name]; !open || c.refuse > 0 {
 			c.refuse--
 			c.mu.Unlock()
-			return Result{Source: s.Name, Err: errors.New("away")}
+			return pipeline.Result{Source: s.Name, Err: errors.New("away")}
 		}
 		c.reopen(s.Name, false)
 	}
@@ -154,7 +158,7 @@ func (c *clockwork) run(ctx context.Context, s sources.Configured, o Options) Re
 	}
 	c.ticks[s.Name] = t
 	started := fmt.Sprintf("%s %v", s.Name, time.Since(c.begun).Round(time.Second))
-	if o.Trigger == Hook {
+	if o.Kind == pipeline.Refresh {
 		started += " hook"
 	}
 	c.started = append(c.started, started)
@@ -162,24 +166,22 @@ func (c *clockwork) run(ctx context.Context, s sources.Configured, o Options) Re
 	c.mu.Unlock()
 	select {
 	case <-time.After(takes):
-		return Result{Source: s.Name, Report: sink.Report{Status: "succeeded"}}
+		return pipeline.Result{Source: s.Name, Report: sink.Report{Status: "succeeded"}}
 	case <-ctx.Done():
-		return Result{Source: s.Name, Report: sink.Report{Status: "interrupted"}, Err: context.Cause(ctx)}
+		return pipeline.Result{Source: s.Name, Report: sink.Report{Status: "interrupted"}, Err: context.Cause(ctx)}
 	}
 }
 
 // cronOf is a Cron by that clockwork.
 func cronOf(t *testing.T, c *clockwork, parallel int, schedules map[string]string) *Cron {
 	t.Helper()
-	cron := &Cron{Runner: &Runner{Parallel: parallel, Log: slog.New(slog.DiscardHandler)}}
-	for name, text := range sorted(schedules) {
-		when, err := sources.ParseSchedule(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cron.Connections = append(cron.Connections, sources.Configured{Connection: sources.Connection{Name: name, Settings: sources.Settings{Schedule: when}}})
+	cron := &Cron{Runner: &Runner{Runner: pipeline.Runner{Log: slog.New(slog.DiscardHandler)}, Parallel: parallel}}
+	for _, name := range slices.Sorted(maps.Keys(schedules)) {
+		cron.Connections = append(cron.Connections, sources.Configured{Connection: sources.Connection{Name: name, Settings: sources.Settings{Schedule: schedules[name]}}})
 	}
-	cron.Init()
+	if err := cron.Init(); err != nil {
+		t.Fatal(err)
+	}
 	cron.table, cron.run = c, c.run
 	return cron
 }
@@ -222,7 +224,7 @@ func TestWhenConnectionsRun(t *testing.T) {
 			lasts: 90 * time.Minute, want: []string{"a 0s", "a 1h0m0s", "b 0s", "b 1h0m0s"},
 		},
 		{
-			name: "a run that still goes on is not started again", schedules: map[string]string{"a": "*/10 * * * *"}, takes: 25 * time.Minute,
+			name: "a run that still runs is not started again", schedules: map[string]string{"a": "*/10 * * * *"}, takes: 25 * time.Minute,
 			lasts: 65 * time.Minute, want: []string{"a 10m0s", "a 40m0s"},
 		},
 		{
@@ -230,7 +232,7 @@ func TestWhenConnectionsRun(t *testing.T) {
 			takes: 5 * time.Minute, parallel: 1, lasts: 30 * time.Minute, want: []string{"a 10m0s", "b 20m0s", "c 15m0s"},
 		},
 		{
-			name: "a run that died is made up", schedules: map[string]string{"a": "@hourly", "b": "@every 1h"},
+			name: "a run that died is retried", schedules: map[string]string{"a": "@hourly", "b": "@every 1h"},
 			known: func() map[string]sink.Tick {
 				return map[string]sink.Tick{
 					"a": {Claimed: ago(0), Started: ago(0), Died: new(int64)},
@@ -255,13 +257,13 @@ func TestWhenConnectionsRun(t *testing.T) {
 			lasts: 70 * time.Minute, want: []string{"a 1h0m0s", "b 1h2m0s", "b 2m0s"},
 		},
 		{
-			name: "a tick at which another run is at work is over", schedules: map[string]string{"a": "@hourly"}, busy: 1,
+			name: "a tick at which another run is running is skipped", schedules: map[string]string{"a": "@hourly"}, busy: 1,
 			lasts: 130 * time.Minute, want: []string{"a 2h0m0s"},
 		},
 		{
-			name: "for hints there is time between the ticks", schedules: map[string]string{"a": "@hourly"},
+			name: "for refreshes there is time between the ticks", schedules: map[string]string{"a": "@hourly"},
 			known: func() map[string]sink.Tick {
-				return map[string]sink.Tick{"a": {Claimed: ago(0), Hinted: true}}
+				return map[string]sink.Tick{"a": {Claimed: ago(0), RefreshDue: true}}
 			},
 			takes: 25 * time.Minute, lasts: 100 * time.Minute,
 			want: []string{"a 0s hook", "a 1h15m10s", "a 25m5s hook", "a 50m10s hook"},
@@ -278,7 +280,7 @@ func TestWhenConnectionsRun(t *testing.T) {
 				cronOf(t, c, cmp.Or(test.parallel, 8), test.schedules).Serve(ctx, time.Hour)
 				slices.Sort(c.started)
 				slices.Sort(test.want)
-				if diff := difference(test.want, c.started); diff != "" {
+				if diff := gocmp.Diff(test.want, c.started); diff != "" {
 					t.Errorf("runs (-want +got):\n%s", diff)
 				}
 			})
@@ -299,7 +301,7 @@ func TestReplicasClaimATickOnce(t *testing.T) {
 		}
 		replicas.Wait()
 		slices.Sort(c.started)
-		if diff := difference([]string{"a 1h0m0s", "a 20m0s", "a 40m0s", "b 0s", "b 1h0m0s", "b 30m0s"}, c.started); diff != "" {
+		if diff := gocmp.Diff([]string{"a 1h0m0s", "a 20m0s", "a 40m0s", "b 0s", "b 1h0m0s", "b 30m0s"}, c.started); diff != "" {
 			t.Errorf("runs (-want +got):\n%s", diff)
 		}
 	})
@@ -320,11 +322,11 @@ func TestJitterSpreadsTheStarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now()}
 		cron := cronOf(t, c, 2, map[string]string{"a": "@hourly"})
-		cron.lines["a"].offset = 90 * time.Second
+		cron.scheduled["a"].offset = 90 * time.Second
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour)
 		defer cancel()
 		cron.Serve(ctx, 0)
-		if diff := difference([]string{"a 1h1m30s", "a 2h1m30s"}, c.started); diff != "" {
+		if diff := gocmp.Diff([]string{"a 1h1m30s", "a 2h1m30s"}, c.started); diff != "" {
 			t.Errorf("runs (-want +got):\n%s", diff)
 		}
 	})
@@ -345,7 +347,7 @@ func TestTheScheduleOutlivesTheDatabase(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Hour+time.Minute)
 		defer cancel()
 		cronOf(t, c, 2, map[string]string{"a": "@hourly"}).Serve(ctx, 0)
-		if diff := difference([]string{"a 1h10m2s", "a 2h0m0s", "a 3h0m0s", "a 4h0m0s"}, c.started); diff != "" {
+		if diff := gocmp.Diff([]string{"a 1h10m2s", "a 2h0m0s", "a 3h0m0s", "a 4h0m0s"}, c.started); diff != "" {
 			t.Errorf("runs (-want +got):\n%s", diff)
 		}
 	})
@@ -354,12 +356,12 @@ func TestTheScheduleOutlivesTheDatabase(t *testing.T) {
 // A look at the database that an orderly stop cuts short is no error.
 func TestAStopIsNoError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), hangs: true}
+		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), stalls: true}
 		cron := cronOf(t, c, 2, map[string]string{"a": "@hourly"})
 		var said bytes.Buffer
 		cron.log = slog.New(slog.NewTextHandler(&said, nil))
 		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(time.Second, func() { cancel(errors.New("told to stop")) })
+		time.AfterFunc(time.Second, func() { cancel(errors.New("stopped")) })
 		cron.Serve(ctx, time.Hour)
 		if said.Len() > 0 {
 			t.Errorf("the log says %s", &said)
@@ -371,8 +373,8 @@ func TestRunsAreInterruptedAfterTheirGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &clockwork{ticks: map[string]sink.Tick{}, begun: time.Now(), takes: time.Hour}
 		cron := cronOf(t, c, 2, map[string]string{"a": "@every 24h"})
-		var ended []Result
-		cron.Ended = func(r Result) { ended = append(ended, r) }
+		var ended []pipeline.Result
+		cron.Ended = func(r pipeline.Result) { ended = append(ended, r) }
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		cron.Serve(ctx, 25*time.Second)

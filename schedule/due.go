@@ -13,18 +13,17 @@ import (
 // not keep a connection waiting until it has caught up.
 const clockSlack = time.Minute
 
-// A line is one connection as it is scheduled.
-type line struct {
+// A scheduledConnection is a connection and when it runs.
+type scheduledConnection struct {
 	sources.Configured
-	when   sources.Schedule
+	when   Expression
 	offset time.Duration // of its starts, within ROLLCALL_JITTER
 
-	running bool // in this process
-	asking  bool // running, for hints alone
+	running    bool // in this process
+	refreshing bool // running, for pending refreshes alone
 
-	// Hints are asked for no earlier than that, on the clock of this machine.
-	hintsFrom    time.Time
-	hintFailures int
+	refreshFrom     time.Time // no earlier, on the clock of this machine
+	refreshFailures int       // in a row
 }
 
 // offset spreads the starts: by the connection's name, so that all replicas
@@ -38,49 +37,49 @@ func offset(name string, jitter time.Duration) time.Duration {
 	return time.Duration(hash.Sum64() % uint64(jitter))
 }
 
-// due returns when the line is to be run next: at its next tick, or now where
-// the run of the last one died or never began. begun is when this process began: what was missed
-// before it starts spread as well.
-func (l *line) due(t sink.Tick, begun time.Time) time.Time {
-	at := l.next(t)
+// due returns when the connection runs next: at its next tick, or now where the
+// run of the last tick died or never started. begun is when this process began:
+// ticks that were missed before are spread as well.
+func (s *scheduledConnection) due(t sink.Tick, begun time.Time) time.Time {
+	at := s.next(t)
 	if (t.Died != nil || t.NotStarted) && at.After(t.Now) {
 		at = t.Now
 	}
-	if earliest := begun.Add(l.offset); at.Before(earliest) {
+	if earliest := begun.Add(s.offset); at.Before(earliest) {
 		return earliest
 	}
 	return at
 }
 
-// next returns when the line's next tick is.
-func (l *line) next(t sink.Tick) time.Time {
-	if l.when.Every == 0 {
-		return l.when.Next(*t.Claimed).Add(l.offset)
+// next returns when the next tick is.
+func (s *scheduledConnection) next(t sink.Tick) time.Time {
+	if s.when.Every == 0 {
+		return s.when.Next(*t.Claimed).Add(s.offset)
 	}
-	if last := l.last(t); last != nil {
-		return last.Add(l.when.Every)
+	if last := s.last(t); last != nil {
+		return last.Add(s.when.Every)
 	}
 	return t.Now // it never started: there is nothing to count from
 }
 
-// last is what @every counts from: the last start, or the last tick where a run
-// that still went on left it out; nil where there was none.
-func (l *line) last(t sink.Tick) *time.Time {
+// last is what @every counts from: the last start, or the last tick that was
+// skipped, since the run before was still running; nil where there was none.
+func (s *scheduledConnection) last(t sink.Tick) *time.Time {
 	last := t.Claimed
-	if s := t.Started; s != nil && !s.After(t.Now.Add(clockSlack)) && (last == nil || s.After(*last)) {
-		last = s
+	if at := t.Started; at != nil && !at.After(t.Now.Add(clockSlack)) && (last == nil || at.After(*last)) {
+		last = at
 	}
 	return last
 }
 
 // tick is the tick that a start now stands for: the latest one, however many
 // were missed.
-func (l *line) tick(t sink.Tick) time.Time {
-	if l.when.Every > 0 {
+func (s *scheduledConnection) tick(t sink.Tick) time.Time {
+	if s.when.Every > 0 {
 		return t.Now
 	}
-	return l.when.Last(*t.Claimed, t.Now.Add(-l.offset))
+	return s.when.Last(*t.Claimed, t.Now.Add(-s.offset))
 }
 
-// ahead tells that the clock was set back behind the last claimed tick.
+// ahead reports whether the clock was set back behind the last claimed tick.
 func ahead(t sink.Tick) bool { return t.Claimed != nil && t.Claimed.After(t.Now.Add(clockSlack)) }

@@ -9,7 +9,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
-	"rollcall/model"
+	"rollcall/model/drift"
 )
 
 // A Mode is what a run has read of its connection, and so what Apply may conclude.
@@ -45,7 +45,7 @@ type Outcome struct {
 	Chunks  *ChunkCache // of the listing before; nil where there is no cache
 	Repeats bool        // an account came more than once
 
-	Fields *model.Fields // of the new and changed records; nil or empty writes nothing
+	Fields *drift.Fields // of the new and changed records; nil or empty writes nothing
 
 	Deletions Deletions // judged; of a whole listing or a person
 }

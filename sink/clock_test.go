@@ -74,7 +74,7 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 	db := directory(t)
 	const ahead = `clock_timestamp() + interval '1 year'`
 
-	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
+	if err := (Timetable{db}).Begin(t.Context(), []string{"acme"}); err != nil {
 		t.Fatal(err)
 	}
 	exec(t, db, `UPDATE directory_internal.tick SET open_since = clock_timestamp()`)
@@ -83,18 +83,18 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 	}
 	exec(t, db, `UPDATE directory_internal.tick SET open_since = `+ahead)
 	open := tickOf(t, db, "acme")
-	if won, err := Retry(t.Context(), db, open); !open.NotStarted || !won || err != nil {
+	if won, err := (Timetable{db}).Retry(t.Context(), open); !open.NotStarted || !won || err != nil {
 		t.Errorf("a tick that was opened in the future: %+v, retried: %v, %v", open, won, err)
 	}
 
-	if ok, err := Remember(t.Context(), db, "acme", []string{"a"}); !ok || err != nil {
+	if ok, err := AddRefreshes(t.Context(), db, "acme", []string{"a"}); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	for due, want := range map[string]bool{`clock_timestamp()`: true, `clock_timestamp() + interval '20 minutes'`: false, ahead: true} {
 		exec(t, db, `UPDATE directory_internal.pending_refresh SET due_at = `+due)
-		hints, err := Hints(t.Context(), db, "acme", 9)
-		if err != nil || (len(hints) == 1) != want || tickOf(t, db, "acme").Hinted != want {
-			t.Errorf("a hint that is due at %s: %v, %v", due, hints, err)
+		list, err := DueRefreshes(t.Context(), db, "acme", 9)
+		if err != nil || (len(list) == 1) != want || tickOf(t, db, "acme").RefreshDue != want {
+			t.Errorf("a refresh that is due at %s: %v, %v", due, list, err)
 		}
 	}
 }

@@ -6,14 +6,14 @@ import (
 
 	"github.com/lib/pq"
 
-	"rollcall/model"
+	"rollcall/model/drift"
 )
 
 // A Drift is a field of a provider's objects that is new, or has a type that it
 // never had. It has no value of the field.
 type Drift struct {
 	Path    string
-	Was, Is model.Type // Was is 0 where the field is new
+	Was, Is drift.Type // Was is 0 where the field is new
 }
 
 // fields adds what the run saw to directory.payload_fields. Its rows are locked
@@ -41,33 +41,33 @@ func (a *applying) fields(ctx context.Context) error {
 		return err
 	}
 	if !a.empty && len(known) > 0 { // on a first load everything is new
-		a.report.Drift = drift(known, now)
+		a.report.Drift = newFields(known, now)
 	}
 	return nil
 }
 
-func (a *applying) knownFields(ctx context.Context) (known []model.Field, err error) {
+func (a *applying) knownFields(ctx context.Context) (known []drift.Field, err error) {
 	var path string
 	var types pq.StringArray
 	const query = `SELECT path, types FROM directory.payload_fields WHERE provider = $1 ORDER BY path FOR UPDATE`
 	err = eachRow(ctx, a.tx, query, []any{a.start.Provider}, func() error {
-		known = append(known, model.Field{Path: path, Types: model.TypesOf(types)})
+		known = append(known, drift.Field{Path: path, Types: drift.TypesOf(types)})
 		return nil
 	}, &path, &types)
 	return known, err
 }
 
-// drift returns what is new in now. The type null does not count: most fields are
+// newFields returns what is new in now. The type null does not count: most fields are
 // null somewhere.
-func drift(known, now []model.Field) (list []Drift) {
-	types := make(map[string]model.Type, len(known))
+func newFields(known, now []drift.Field) (list []Drift) {
+	types := make(map[string]drift.Type, len(known))
 	for _, f := range known {
 		types[f.Path] = f.Types
 	}
 	for _, f := range now {
 		before, found := types[f.Path]
-		before &^= model.TypeNull
-		fresh := f.Types &^ model.TypeNull &^ before
+		before &^= drift.TypeNull
+		fresh := f.Types &^ drift.TypeNull &^ before
 		if !found {
 			list = append(list, Drift{Path: f.Path, Is: f.Types})
 		} else if before != 0 && fresh != 0 {

@@ -16,7 +16,8 @@ type Gauge struct {
 	Succeeded *time.Time `db:"succeeded_at"`    // end of the last run that saw a whole listing; nil: never
 	Held      int64      // deletions
 	Rejects   int64      // open ones
-	Hints     int64      // pending refreshes
+	Refreshes int64      `db:"hints"` // pending
+	Running   int64      // runs, in any process
 }
 
 // Gauges returns the state of each source.

@@ -26,7 +26,7 @@ func begun(t *testing.T, db *sqlx.DB, source string) *Run {
 // tickOf returns the state of a source in its schedule.
 func tickOf(t *testing.T, db *sqlx.DB, source string) Tick {
 	t.Helper()
-	list, err := Ticks(t.Context(), db, []string{source})
+	list, err := Timetable{db}.Ticks(t.Context(), []string{source})
 	if err != nil || len(list) != 1 {
 		t.Fatalf("ticks: %+v, %v", list, err)
 	}
@@ -106,7 +106,7 @@ func TestATickIsClaimedOnce(t *testing.T) {
 	db := directory(t)
 	tick := time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
 	for i := range 3 {
-		list, err := Ticks(t.Context(), db, []string{"acme"})
+		list, err := Timetable{db}.Ticks(t.Context(), []string{"acme"})
 		if err != nil || len(list) != 1 || (list[0].Claimed == nil) != (i == 0) {
 			t.Fatalf("ticks: %+v, %v", list, err)
 		}
@@ -114,7 +114,7 @@ func TestATickIsClaimedOnce(t *testing.T) {
 		won := make(chan bool)
 		for range 8 {
 			go func() {
-				claimed, err := Claim(t.Context(), db, list[0], next, true)
+				claimed, err := Timetable{db}.Claim(t.Context(), list[0], next, true)
 				if err != nil {
 					t.Error(err)
 				}
@@ -136,7 +136,7 @@ func TestATickIsClaimedOnce(t *testing.T) {
 // A tick whose run died is retried by one of all processes, once.
 func TestATickIsRetriedOnce(t *testing.T) {
 	db := directory(t)
-	if err := BeginTicks(t.Context(), db, []string{"acme"}); err != nil {
+	if err := (Timetable{db}).Begin(t.Context(), []string{"acme"}); err != nil {
 		t.Fatal(err)
 	}
 	look := func() Tick { return tickOf(t, db, "acme") }
@@ -158,7 +158,7 @@ func TestATickIsRetriedOnce(t *testing.T) {
 	won := make(chan bool)
 	for range 8 {
 		go func() {
-			mine, err := Retry(t.Context(), db, at)
+			mine, err := Timetable{db}.Retry(t.Context(), at)
 			if err != nil {
 				t.Error(err)
 			}
@@ -177,17 +177,17 @@ func TestATickIsRetriedOnce(t *testing.T) {
 	// The run of the retry dies, too: that is reported with the next tick alone.
 	r := begun(t, db, "acme")
 	db.MustExec(`SELECT pg_terminate_backend($1)`, r.pid(t))
-	if mine, err := Retry(t.Context(), db, at); mine || err != nil || look().Died != nil {
+	if mine, err := (Timetable{db}).Retry(t.Context(), at); mine || err != nil || look().Died != nil {
 		t.Errorf("a tick is retried twice: %v", err)
 	}
-	if mine, err := Claim(t.Context(), db, look(), look().Now, true); !mine || err != nil {
+	if mine, err := (Timetable{db}).Claim(t.Context(), look(), look().Now, true); !mine || err != nil {
 		t.Fatalf("the next tick: %v, %v", mine, err)
 	}
 	die()
 	// A run that ended did not die.
 	at = look()
 	db.MustExec(`UPDATE directory.runs SET status = 'interrupted' WHERE status = 'running'`)
-	if mine, err := Retry(t.Context(), db, at); mine || err != nil || look().Died != nil {
+	if mine, err := (Timetable{db}).Retry(t.Context(), at); mine || err != nil || look().Died != nil {
 		t.Errorf("a run that ended is retried: %v", err)
 	}
 }
@@ -207,7 +207,7 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 	claim := func(open bool) {
 		t.Helper()
 		at := look()
-		if mine, err := Claim(t.Context(), db, at, at.Now, open); !mine || err != nil {
+		if mine, err := (Timetable{db}).Claim(t.Context(), at, at.Now, open); !mine || err != nil {
 			t.Fatalf("a claim: %v, %v", mine, err)
 		}
 	}
@@ -217,8 +217,8 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 		if at.NotStarted != want {
 			t.Errorf("reported that no run began: %v", at.NotStarted)
 		}
-		if mine, err := Retry(t.Context(), db, at); mine != want || err != nil {
-			t.Errorf("retried: %v, %v", mine, err)
+		if mine, err := (Timetable{db}).Retry(t.Context(), at); mine != want || err != nil {
+			t.Errorf("made up: %v, %v", mine, err)
 		}
 	}
 	late := func() {
@@ -247,7 +247,7 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 		t.Errorf("a run that was on its way for long: %v", err)
 	}
 	claim(true)
-	if err := SkipTick(t.Context(), db, "acme", *look().Claimed); err != nil {
+	if err := (Timetable{db}).Skip(t.Context(), "acme", *look().Claimed); err != nil {
 		t.Fatal(err)
 	}
 	late()

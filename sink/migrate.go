@@ -23,9 +23,9 @@ const versionTable = "directory_internal.schema_version"
 
 // A Version is one migration of the schema.
 type Version struct {
-	Number  int64
-	Name    string // its file
-	Applied bool
+	Number    int64
+	Name      string     // its file
+	AppliedAt *time.Time // nil: pending
 }
 
 // A Migration brings the schema up to date and lets ReaderRole read the directory.
@@ -62,15 +62,26 @@ func Versions(ctx context.Context, db *sqlx.DB) ([]Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	applied, err := appliedVersion(ctx, db)
+	version, err := appliedVersion(ctx, db)
 	if err != nil {
 		return nil, wrap(ctx, err)
 	}
+	var applied []struct {
+		ID int64     `db:"version_id"`
+		At time.Time `db:"at"`
+	}
+	if version > 0 {
+		err = db.SelectContext(ctx, &applied, `SELECT version_id, pg_catalog.max(tstamp) AT TIME ZONE 'UTC' AS at FROM `+versionTable+` WHERE is_applied GROUP BY version_id`)
+	}
+	at := map[int64]*time.Time{}
+	for i := range applied {
+		at[applied[i].ID] = &applied[i].At
+	}
 	var list []Version
 	for _, s := range p.ListSources() {
-		list = append(list, Version{Number: s.Version, Name: s.Path, Applied: s.Version <= applied})
+		list = append(list, Version{Number: s.Version, Name: s.Path, AppliedAt: at[s.Version]})
 	}
-	return list, nil
+	return list, wrap(ctx, err)
 }
 
 // appliedVersion returns the schema's version, 0 where there is none. It reads

@@ -40,7 +40,7 @@ func TestManyMigrateAtOnce(t *testing.T) {
 		t.Fatalf("%v, %v", versions, err)
 	}
 	for _, v := range versions {
-		if !v.Applied {
+		if v.AppliedAt == nil || v.AppliedAt.IsZero() {
 			t.Errorf("%+v was not applied", v)
 		}
 	}
@@ -55,7 +55,7 @@ func TestVersionsOfAnEmptyDatabase(t *testing.T) {
 	}
 	defer db.Close()
 	versions, err := Versions(t.Context(), db)
-	if err != nil || slices.ContainsFunc(versions, func(v Version) bool { return v.Applied }) {
+	if err != nil || slices.ContainsFunc(versions, func(v Version) bool { return v.AppliedAt != nil }) {
 		t.Errorf("%v, %v", versions, err)
 	}
 	var schemas int

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sink/sinktest"
 )
 
@@ -29,7 +30,7 @@ func stored(t *testing.T, db *sqlx.DB) model.Account {
 	}
 	copy(a.Fingerprint[:], print)
 	a.CreatedAt = a.CreatedAt.UTC()
-	if a.Payload, err = model.NewCanon(model.NewRules(nil, nil, nil)).Append(nil, a.Payload); err != nil {
+	if a.Payload, err = canon.New(canon.NewRules(nil, nil, nil)).Append(nil, a.Payload); err != nil {
 		t.Fatal(err)
 	}
 	return a

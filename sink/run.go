@@ -67,7 +67,7 @@ func (r *Run) begin(ctx context.Context) error {
 	if err := r.lock(ctx, s.Wait, s.Warn); err != nil {
 		return err
 	}
-	if err := r.wanted(ctx); err != nil {
+	if err := r.refreshDue(ctx); err != nil {
 		return err
 	}
 	var err error

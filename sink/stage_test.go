@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 )
 
 // texts are what the text format of COPY could stumble over.
@@ -40,7 +41,7 @@ func TestTextsAreStoredAsTheyAre(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		canonical, err := model.NewCanon(model.NewRules(nil, nil, nil)).Append(nil, object)
+		canonical, err := canon.New(canon.NewRules(nil, nil, nil)).Append(nil, object)
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -1,63 +1,44 @@
 package sources
 
-import "sync"
-
-// Sizes at which a batch is handed on: large enough that one statement a batch
+// Sizes at which a batch is yielded: large enough that one statement per batch
 // costs little, small enough that a few of them in flight stay within memory.
 const (
 	batchRecords = 1000
 	batchBytes   = 1 << 20
+
+	// batchBlock is how many bytes of records are allocated at once.
+	batchBlock = 64 << 10
 )
 
 // A Batch gathers records into pages of bounded size, copying what they hold,
 // for a List that reads a body as a stream.
 type Batch struct {
 	records []Record
-	arena   []byte
+	block   []byte // the last one
+	bytes   int
 }
 
-// Add copies r into the batch and tells whether the batch is full and should be
+// Add copies r into the batch and reports whether the batch is full and should be
 // yielded.
 func (b *Batch) Add(r Record) bool {
-	if b.arena == nil {
-		b.arena = *arenas.Get().(*[]byte)
-		b.records = make([]Record, 0, batchRecords)
+	if cap(b.block)-len(b.block) < len(r.Raw) {
+		b.block = make([]byte, 0, max(batchBlock, len(r.Raw)))
 	}
-	// A grown arena leaves earlier records in the old one, where they stay good.
-	from := len(b.arena)
-	b.arena = append(b.arena, r.Raw...)
-	r.Raw = b.arena[from:len(b.arena):len(b.arena)]
+	from := len(b.block)
+	b.block = append(b.block, r.Raw...)
+	r.Raw = b.block[from:len(b.block):len(b.block)]
 	b.records = append(b.records, r)
-	return len(b.records) >= batchRecords || len(b.arena) >= batchBytes
+	b.bytes += len(r.Raw)
+	return len(b.records) >= batchRecords || b.bytes >= batchBytes
 }
 
 // Take returns the gathered records as a page that continues at cursor, and
 // empties the batch.
 func (b *Batch) Take(cursor string) Page {
-	p := Page{Records: b.records, Cursor: cursor, arena: b.arena}
-	b.records, b.arena = nil, nil
+	p := Page{Records: b.records, Cursor: cursor}
+	*b = Batch{}
 	return p
 }
 
 // Len returns how many records are gathered.
 func (b *Batch) Len() int { return len(b.records) }
-
-// arenas holds the memory of pages that are done with: a listing goes through
-// a few of them, however long it is.
-var arenas = sync.Pool{New: func() any {
-	b := make([]byte, 0, batchBytes+batchBytes/4)
-	return &b
-}}
-
-// Release gives the memory of the records' Raw back. Nothing may use it any
-// more.
-func (p *Page) Release() {
-	if cap(p.arena) > 0 && cap(p.arena) <= 2*batchBytes {
-		b := p.arena[:0]
-		arenas.Put(&b)
-	}
-	p.arena = nil
-	for i := range p.Records {
-		p.Records[i].Raw = nil
-	}
-}

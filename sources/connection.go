@@ -4,13 +4,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources/fetch"
 )
 
@@ -41,15 +44,14 @@ func (s Secret) Tag() string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// Settings are what every connection can be told in its environment, whatever
-// its provider.
+// Settings are the variables that every connection has, whatever its provider.
 type Settings struct {
-	Schedule         Schedule      `env:"SCHEDULE"`
-	Timeout          time.Duration `env:"TIMEOUT, default=10m"`
-	RequestTimeout   time.Duration `env:"REQUEST_TIMEOUT, default=30s"`
-	RateLimit        float64       `env:"RATE_LIMIT"`
-	Concurrency      int           `env:"CONCURRENCY, default=4"`
-	MaxDeletePercent float64       `env:"MAX_DELETE_PERCENT, default=10"`
+	Schedule         string        `env:"SCHEDULE"` // as package schedule reads it; "" is that of all connections
+	Timeout          time.Duration `env:"TIMEOUT, default=10m" range:"1ms.."`
+	RequestTimeout   time.Duration `env:"REQUEST_TIMEOUT, default=30s" range:"1ms.."`
+	RateLimit        float64       `env:"RATE_LIMIT" range:"0.."` // 0 is unlimited
+	Concurrency      int           `env:"CONCURRENCY, default=4" range:"1..64"`
+	MaxDeletePercent float64       `env:"MAX_DELETE_PERCENT, default=10" range:"0..100"`
 	HookUsername     string        `env:"HOOK_USERNAME"`
 	HookPassword     Secret        `env:"HOOK_PASSWORD"`
 }
@@ -61,25 +63,30 @@ type Connection struct {
 	Settings
 
 	// Secrets are the credentials of all connections; nil begins a set of its own.
-	Secrets *model.Secrets
+	Secrets *canon.Secrets
 
 	UserAgent string
 	Logger    *slog.Logger
-	Observe   func(fetch.Attempt) // told of every request's end; may be nil
+	Transport http.RoundTripper   // for tests; nil is the network
+	Observe   func(fetch.Attempt) // called at the end of every try of a request; may be nil
 
-	// Arrived is called as each thing that a listing is made of arrives, by its
-	// kind and id: an account, a member of a network. It may be nil. A run makes
-	// progress while something arrives that did not arrive before.
+	// Arrived is called for each item of a listing as it arrives, by its kind and
+	// id: an account, a member of a network. It may be nil. A run makes progress
+	// while items arrive that did not arrive before.
 	Arrived func(kind, id string)
 }
 
 // Fetch returns the options of the connection's HTTP client against base.
-func (c Connection) Fetch(base *url.URL) fetch.Options {
+// credentials are the variables to check where a credential is refused.
+func (c Connection) Fetch(base BaseURL, credentials ...string) fetch.Options {
 	if c.Secrets == nil {
-		c.Secrets = new(model.Secrets)
+		c.Secrets = new(canon.Secrets)
 	}
 	return fetch.Options{
-		Base:           base,
+		Base:           base.URL,
+		Prefix:         c.Variable(""),
+		Credentials:    credentials,
+		Transport:      c.Transport,
 		Secrets:        c.Secrets,
 		Concurrency:    c.Concurrency,
 		RateLimit:      c.RateLimit,
@@ -89,6 +96,15 @@ func (c Connection) Fetch(base *url.URL) fetch.Options {
 		Observe:        c.Observe,
 		Arrived:        c.Arrived,
 	}
+}
+
+// Variable returns the name of one of the connection's variables: its own name
+// in upper case before name.
+func (c Connection) Variable(name string) string {
+	if c.Name == "" {
+		return name
+	}
+	return strings.ToUpper(strings.ReplaceAll(c.Name, "-", "_")) + "_" + name
 }
 
 // A Provider opens connections of one kind.
@@ -101,7 +117,7 @@ type Provider struct {
 
 // Define makes a provider of its name and the function that opens a connection
 // with a configuration C. C's fields carry env tags; its BaseURL field must be
-// a URL.
+// a BaseURL.
 func Define[C any](name string, open func(Connection, C) (Source, error)) Provider {
 	return Provider{
 		Name:   name,
@@ -110,9 +126,52 @@ func Define[C any](name string, open func(Connection, C) (Source, error)) Provid
 	}
 }
 
-// Variables are the names of what a connection of the provider reads beside the
-// settings of all, without the connection's prefix.
-func (p Provider) Variables() []string { return Variables("", p.config()) }
+// Connection returns a connection of the provider whose configuration is yet to
+// be read.
+func (p Provider) Connection(name string) Configured {
+	return Configured{Connection: Connection{Name: name, Provider: p.Name}, Config: p.config(), provider: p}
+}
+
+// A Configured is a connection with its provider's configuration.
+type Configured struct {
+	Connection
+
+	// Config points to the provider's configuration, a struct with env tags.
+	Config any
+
+	provider Provider
+}
+
+// Blank returns the connection without what was read.
+func (c Configured) Blank() Configured {
+	blank := c.provider.Connection(c.Name)
+	blank.Secrets = c.Secrets
+	return blank
+}
+
+// Open opens the connection. It sends the provider no request yet.
+func (c Configured) Open(userAgent string, logger *slog.Logger, observe func(fetch.Attempt), arrived func(kind, id string)) (Source, error) {
+	c.UserAgent, c.Logger, c.Observe, c.Arrived = userAgent, logger, observe, arrived
+	source, err := c.provider.open(c.Connection, c.Config)
+	if err != nil {
+		return nil, fmt.Errorf("connection %s: %w", c.Name, err)
+	}
+	return source, nil
+}
+
+// Shape describes, without a secret, what the connection reads from its provider:
+// two that are equal read the same. It does not hold how fast they read.
+func (c Configured) Shape() string { return fmt.Sprintf("%+v", c.Config) }
+
+// Base returns where the connection's provider is, nil where it has no address.
+func (c Configured) Base() *url.URL {
+	v := reflect.Indirect(reflect.ValueOf(c.Config))
+	if v.Kind() != reflect.Struct || !v.FieldByName("BaseURL").IsValid() {
+		return nil
+	}
+	base, _ := v.FieldByName("BaseURL").Interface().(BaseURL)
+	return base.URL
+}
 
 // A BaseURL is where a provider's API begins: https, or http on a loopback
 // address, without user part, query or fragment.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/payload"
 )
 
 // A Source lists the accounts of one connection.
@@ -21,13 +23,13 @@ type Source interface {
 	// List yields pages of records from cursor on; "" is the beginning. The
 	// listing is complete when the sequence ends without an error. An error of
 	// type *PartError names a part that could not be read: what was yielded is
-	// right, and the rest goes on. Any other error breaks the listing off.
+	// right, and the listing continues. Any other error breaks it off.
 	// An account can be yielded again: the last record counts.
 	List(ctx context.Context, w Window, cursor string) iter.Seq2[Page, error]
 
-	// Lookup asks for one account by its id. The record carries that very id.
-	// ErrGone means that the provider says there is none (404 or 410), and
-	// ErrNoLookup that it cannot be asked for one. Any other error tells
+	// Lookup reads one account by its id. The record carries that very id.
+	// ErrGone means that the provider has no such account (404 or 410), and
+	// ErrNoLookup that it does not give single accounts. Any other error says
 	// nothing about the account.
 	Lookup(ctx context.Context, id string) (Record, error)
 
@@ -35,7 +37,7 @@ type Source interface {
 	// record gives the same account. ExternalID, Payload and Fingerprint are
 	// the caller's to set, and so are Parent and Status where the record has
 	// them outside of the object.
-	Map(o model.Object) model.Account
+	Map(o payload.Object) model.Account
 
 	// Close lets go of idle connections.
 	Close()
@@ -47,8 +49,8 @@ type Metadata struct {
 	// an object it has seen.
 	Mapping int
 
-	// Rules tell secrets, volatile members and sets.
-	Rules *model.Rules
+	// Rules name secrets, volatile members and sets.
+	Rules *canon.Rules
 
 	// Identity is the host and the provider's own account that the connection
 	// reads, without a secret; errors name it. When it changes, a listing is
@@ -58,13 +60,13 @@ type Metadata struct {
 	// IDMember is the member of an object that is its id.
 	IDMember string
 
-	// ParentInEnvelope and StatusInEnvelope tell that an account's parent, or its
+	// ParentInEnvelope and StatusInEnvelope say that an account's parent, or its
 	// status, stands outside of its object: mapping the object again does not
 	// give it.
 	ParentInEnvelope, StatusInEnvelope bool
 
-	// MissingBecomesRoot tells that an account which a complete listing leaves out lives
-	// on as a root of unknown status, instead of being gone.
+	// MissingBecomesRoot says that an account which a complete listing leaves out
+	// stays, as a root of unknown status, instead of being deleted.
 	MissingBecomesRoot bool
 }
 
@@ -75,11 +77,11 @@ type Window struct {
 	Until time.Time // exclusive; zero is open
 }
 
-// Whole tells whether the window leaves nothing out.
+// Whole reports whether the window leaves nothing out.
 func (w Window) Whole() bool { return w.Since.IsZero() && w.Until.IsZero() }
 
-// Holds tells whether t lies within the window. A time that is not told lies in
-// the whole one alone.
+// Holds reports whether t is within the window. An unset time is within the whole
+// one alone.
 func (w Window) Holds(t time.Time) bool {
 	if w.Whole() {
 		return true
@@ -94,8 +96,6 @@ type Page struct {
 	// Cursor continues the listing after this page; "" where it cannot be
 	// continued from here.
 	Cursor string
-
-	arena []byte // what Raw of the records lies in, where a Batch made the page
 }
 
 // A Record is one account as the provider sent it.
@@ -103,7 +103,7 @@ type Record struct {
 	ID  string // the provider's id; "" where none could be read
 	Raw []byte // the object as sent; the first bytes of it where Oversize
 
-	// Oversize tells that the object is longer than MaxRecord.
+	// Oversize says that the object is longer than MaxRecord.
 	Oversize bool
 
 	// Parent is the parent's external id where it stands outside of the object.
@@ -116,20 +116,20 @@ type Record struct {
 	Status     model.Status
 	KeepStatus bool
 
-	// Lower tells that the object has less detail than the provider could
+	// Lower says that the object has less detail than the provider could
 	// give. It is laid over the object that the directory has.
 	Lower bool
 }
 
-// MaxRecord is the longest object, in bytes, that is taken; a longer one is
+// MaxRecord is the longest object, in bytes, that is stored; a longer one is
 // rejected. It bounds the memory of a page.
 const MaxRecord = 4 << 20
 
 var (
-	// ErrGone is Lookup's answer for an account that the provider says is gone.
-	ErrGone = errors.New("the provider says that there is no such account")
-	// ErrNoLookup is Lookup's answer where single accounts cannot be asked for.
-	ErrNoLookup = errors.New("the provider cannot be asked for a single account")
+	// ErrGone is Lookup's answer for an account that the provider does not have.
+	ErrGone = errors.New("the provider has no such account")
+	// ErrNoLookup is Lookup's answer where the provider does not give single accounts.
+	ErrNoLookup = errors.New("the provider does not give single accounts")
 )
 
 // A PartError is a part of a connection that could not be read, such as one

@@ -25,7 +25,7 @@ func accountsCommand(a *app) *cobra.Command {
 	o.add(c, tableLimit)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		if filter.deleted && !filter.asOf.IsZero() {
-			return badUsage("--deleted and --as-of: take one of them; what was deleted then is in rollcall history")
+			return badUsage("--deleted and --as-of exclude each other; rollcall history shows what was deleted by then")
 		}
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 			return a.answerOf(ctx, db, filter.sources, reader.Accounts(filter.filter()), &o, a.table(accountColumns(filter.deleted)...))

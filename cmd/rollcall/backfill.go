@@ -6,18 +6,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/schedule"
+	"rollcall/schedule/pipeline"
 	"rollcall/sources"
 )
 
-// A scope is the flags that say what a backfill, or its plan, covers.
+// A scope holds the flags for what a backfill, or its plan, covers.
 type scope struct {
 	since, until timeFlag
 	replay       bool
 }
 
 func (s *scope) add(c *cobra.Command) {
-	c.Flags().Var(&s.since, "since", "accounts created at that time or later only")
-	c.Flags().Var(&s.until, "until", "accounts created before that time only")
+	c.Flags().Var(&s.since, "since", "only accounts created at that time or later")
+	c.Flags().Var(&s.until, "until", "only accounts created before that time")
 	c.Flags().BoolVar(&s.replay, "replay", false, "map stored payloads again, without calling the provider")
 	c.PreRunE = func(*cobra.Command, []string) error {
 		if !s.until.IsZero() && !s.until.After(s.since.Time) {
@@ -27,47 +28,57 @@ func (s *scope) add(c *cobra.Command) {
 	}
 }
 
-func (s *scope) options(trigger string) schedule.Options {
-	return schedule.Options{
-		Trigger: trigger, Wait: true, Replay: s.replay,
-		Window: sources.Window{Since: s.since.UTC(), Until: s.until.UTC()},
+// options are those of a run of the kind, or of what the flags make of it.
+func (s *scope) options(kind pipeline.Kind) pipeline.Options {
+	o := pipeline.Options{Kind: kind, Window: sources.Window{Since: s.since.UTC(), Until: s.until.UTC()}}
+	switch {
+	case s.replay:
+		o.Kind = pipeline.Replay
+	case !o.Window.Whole() && kind != pipeline.Restart:
+		o.Kind = pipeline.Backfill
 	}
+	return o
 }
 
 func backfillCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "backfill NAME…",
 		Short: "Read all of a connection again, a window of it, or what is stored",
-		Long: `Reads the whole listing of each connection named, as sync does, and keeps a
-checkpoint after each page where the provider's listing can be continued. An
-interrupted backfill continues from its checkpoint: for 24 hours, and as long as no
-other run of the connection applied, and neither its configuration nor the mapping
-changed. A listing that continued from a checkpoint deletes nothing.
+		Long: `Read the whole listing of each connection named, as sync does, and store a
+checkpoint after each page if the provider's listing can be continued. An
+interrupted backfill continues from its checkpoint, within 24 hours, unless
+another run of the connection applied since, or its configuration or the
+mapping changed. A listing that continued from a checkpoint deletes nothing.
 
-With --since or --until it reads only the accounts created then and deletes none.
-With --replay it calls no provider: it maps stored payloads again with today's code,
-and retries rejects.
+With --since or --until, backfill reads only the accounts created then and
+deletes none. With --replay it calls no provider: it maps stored payloads again
+with this version's code, and retries rejects.
 
-It waits for another run of a connection, up to the connection's TIMEOUT. rollcall
-plan with the same flags shows what a backfill would change.`,
+backfill waits for another run of a connection, up to the connection's TIMEOUT.
+To see what it would change, run rollcall plan with the same flags.`,
 		Example: `  rollcall backfill acme
   rollcall backfill acme --since 2026-01-01 --until 2026-02-01
+  rollcall backfill acme --since 7d
   rollcall backfill acme --replay`,
-		Args: someNames,
+		Args: someNames, ValidArgsFunction: a.completeNames,
 	}
 	var s scope
 	var restart bool
+	var format output
 	s.add(c)
-	c.Flags().BoolVar(&restart, "restart", false, "start over: ignore a checkpoint")
+	format.addFormat(c)
+	c.Flags().BoolVar(&restart, "restart", false, "ignore the checkpoint and start over")
 	c.RunE = func(c *cobra.Command, names []string) error {
 		if s.replay && restart {
 			return badUsage("--restart: a replay has no checkpoint; leave one of the flags out")
 		}
 		return a.does(func(ctx context.Context, names []string) error {
 			return a.withRunner(ctx, names, func(ctx context.Context, r *schedule.Runner, connections []sources.Configured) error {
-				o := s.options(schedule.Backfill)
-				o.Restart = restart
-				return a.sync(ctx, r, connections, o)
+				kind := pipeline.Backfill
+				if restart {
+					kind = pipeline.Restart
+				}
+				return a.sync(ctx, r, connections, &format, s.options(kind))
 			})
 		})(c, names)
 	}

@@ -6,51 +6,48 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/sethvargo/go-envconfig"
-
-	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/schedule"
 	"rollcall/sink"
 	"rollcall/sources"
+	"rollcall/sources/env"
 	"rollcall/sources/fetch"
 )
 
-// A config is what the environment says beside the connections' own variables.
+// A config holds the variables that belong to no connection.
 type config struct {
-	DatabaseURL databaseURL // read only where it is needed
+	DatabaseURL databaseURL // read only if a command needs it
 
-	Schedule        sources.Schedule `env:"ROLLCALL_SCHEDULE, default=@hourly"`
-	Jitter          time.Duration    `env:"ROLLCALL_JITTER, default=0s" range:"0s.."`
-	Addr            address          `env:"ROLLCALL_ADDR, default=:8080"`
-	HooksAddr       address          `env:"ROLLCALL_HOOKS_ADDR"` // "" is Addr's
-	Parallel        int              `env:"ROLLCALL_PARALLEL, default=8" range:"1..1000"`
-	ShutdownTimeout time.Duration    `env:"ROLLCALL_SHUTDOWN_TIMEOUT, default=25s" range:"0s.."`
-	Retention       retention        `env:"ROLLCALL_RETENTION, default=90d"`
-	ReaderRole      role             `env:"ROLLCALL_READER_ROLE, default=directory_reader"`
-	DataDir         string           `env:"ROLLCALL_DATA_DIR"` // "" is the user's data folder
-	LogLevel        logLevel         `env:"LOG_LEVEL, default=info"`
-	LogFormat       logFormat        `env:"LOG_FORMAT"` // "" is text on a terminal, else json
+	Schedule        schedule.Expression `env:"ROLLCALL_SCHEDULE, default=@hourly"`
+	Jitter          time.Duration       `env:"ROLLCALL_JITTER, default=0s" range:"0s.."`
+	Addr            address             `env:"ROLLCALL_ADDR, default=:8080"`
+	HooksAddr       address             `env:"ROLLCALL_HOOKS_ADDR"` // "" is Addr
+	Parallel        int                 `env:"ROLLCALL_PARALLEL, default=8" range:"1..1000"`
+	ShutdownTimeout time.Duration       `env:"ROLLCALL_SHUTDOWN_TIMEOUT, default=25s" range:"0s.."`
+	Retention       retention           `env:"ROLLCALL_RETENTION, default=90d"`
+	ReaderRole      role                `env:"ROLLCALL_READER_ROLE, default=directory_reader"`
+	DataDir         string              `env:"ROLLCALL_DATA_DIR"` // "" is the user's data folder
+	LogLevel        logLevel            `env:"LOG_LEVEL, default=info"`
+	LogFormat       logFormat           `env:"LOG_FORMAT"` // "" is text on a terminal, else json
 
-	connections []sources.Configured // where they are needed
-	secrets     *model.Secrets       // that no log, error or payload may show
+	connections []sources.Configured // read only if a command needs them
+	secrets     *canon.Secrets       // no log, error or payload may show them
 	log         *slog.Logger
 }
 
-// needs are what a command needs of the environment.
+// needs says what a command needs from the environment.
 type needs struct {
 	database    bool
 	connections bool
-	only        []string // of the connections; none is all
+	only        []string // connections; none means all
 }
 
-// configureTimeout is how long the files of the environment may take to be read.
+// configureTimeout bounds reading the files of the environment.
 const configureTimeout = 30 * time.Second
 
 var errConfigureSlow = fmt.Errorf("the files that variables name were not read within %v", configureTimeout)
@@ -60,20 +57,20 @@ type databaseVariables struct {
 	URL databaseURL `env:"DATABASE_URL, required"`
 }
 
-// databaseURL reads DATABASE_URL as it is now.
+// databaseURL reads the current DATABASE_URL.
 func (a *app) databaseURL(ctx context.Context) (string, error) {
 	var now databaseVariables
-	if problems := sources.Decode(ctx, a.env, "", &now); len(problems) > 0 {
-		return "", &sources.ConfigError{Problems: problems}
+	if problems := env.Decode(ctx, a.env, "", &now); len(problems) > 0 {
+		return "", &env.Error{Problems: problems}
 	}
 	if now.URL.Reveal() == embeddedURL {
-		return "", fmt.Errorf("DATABASE_URL_FILE: holds %s now; restart rollcall to change to it", embeddedURL)
+		return "", fmt.Errorf("DATABASE_URL_FILE: now holds %s; restart rollcall to change to it", embeddedURL)
 	}
 	return now.URL.Reveal(), nil
 }
 
-// configure reads the environment and logs what looks like a mistake in it. The
-// error tells all that is wrong at once.
+// configure reads the environment and logs what looks like a mistake in it. Its
+// error lists everything that is wrong.
 func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, configureTimeout, errConfigureSlow)
 	defer cancel()
@@ -81,7 +78,7 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 	var database databaseVariables
 	var problems []string
 	if n.database {
-		problems = sources.Decode(ctx, a.env, "", &database)
+		problems = env.Decode(ctx, a.env, "", &database)
 		cfg.DatabaseURL = database.URL
 		if url := database.URL.Reveal(); url != "" && url != embeddedURL {
 			if err := sink.CheckEnvironment(url); err != nil {
@@ -89,21 +86,29 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 			}
 		}
 	}
-	problems = append(problems, sources.Decode(ctx, a.env, "", cfg)...)
-	known := append(sources.Variables("", cfg), "ROLLCALL_SOURCES")
-	warnings := sources.Misspelt(a.names, "ROLLCALL_", known)
+	problems = append(problems, env.Decode(ctx, a.env, "", cfg)...)
+	known := append(env.Variables("", cfg), "ROLLCALL_SOURCES")
+	warnings := env.Misspelt(a.names, "ROLLCALL_", known)
 	if n.connections {
 		problems = append(problems, fetch.CheckProxy(a.env.Lookup)...)
-		connections, more, err := sources.Configure(ctx, providers, a.env, a.names, n.only)
-		var wrong *sources.ConfigError
+		connections, more, err := env.Configure(ctx, providers, a.env, a.names, n.only)
+		var wrong *env.Error
 		if errors.As(err, &wrong) {
 			problems = append(problems, wrong.Problems...)
 		} else if err != nil {
 			return nil, err
 		}
+		for _, c := range connections {
+			if c.Schedule == "" {
+				continue
+			}
+			if _, err := schedule.Parse(c.Schedule); err != nil {
+				problems = append(problems, fmt.Sprintf("%sSCHEDULE: %v", prefixOf(c.Name), err))
+			}
+		}
 		cfg.connections, warnings = connections, append(warnings, more...)
 	}
-	cfg.secrets = new(model.Secrets)
+	cfg.secrets = new(canon.Secrets)
 	if len(cfg.connections) > 0 {
 		cfg.secrets = cfg.connections[0].Secrets
 	}
@@ -113,15 +118,15 @@ func (a *app) configure(ctx context.Context, n needs) (*config, error) {
 		cfg.log.Warn("environment: " + warning)
 	}
 	if len(problems) > 0 {
-		return nil, &sources.ConfigError{Problems: problems}
+		return nil, &env.Error{Problems: problems}
 	}
 	return cfg, nil
 }
 
-// embeddedURL asks for a Postgres of our own.
+// embeddedURL selects a private Postgres.
 const embeddedURL = "embedded"
 
-// A databaseURL holds a password, so it prints as nothing.
+// A databaseURL holds a password, so it does not print.
 type databaseURL struct{ sources.Secret }
 
 // EnvDecode reads a databaseURL.
@@ -148,20 +153,14 @@ func (a *address) EnvDecode(text string) error {
 	return nil
 }
 
-// A retention is how long something is kept; days are allowed.
+// A retention is how long something is kept, such as 36h or 90d.
 type retention time.Duration
 
 // EnvDecode reads a retention.
 func (r *retention) EnvDecode(text string) error {
-	const day, longest = 24 * time.Hour, 100_000 // days: 273 years, near what a Duration holds
-	d, err := time.ParseDuration(text)
-	if digits, inDays := strings.CutSuffix(text, "d"); inDays {
-		var days int
-		days, err = strconv.Atoi(digits)
-		d = time.Duration(min(days, longest)) * day
-	}
+	d, err := parseDuration(text)
 	if err != nil || d <= 0 {
-		return errors.New("must be a time such as 90d or 36h, longer than 0")
+		return errors.New("must be a duration such as 90d or 36h, longer than 0")
 	}
 	*r = retention(d)
 	return nil
@@ -177,7 +176,7 @@ var rolePattern = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
 func (r *role) EnvDecode(text string) error {
 	reserved := strings.HasPrefix(text, "pg_") || text == "public" || text == "none"
 	if !rolePattern.MatchString(text) || reserved {
-		return errors.New("must be the plain name of a Postgres role: lower-case letters, digits and _, and none that Postgres keeps for itself")
+		return errors.New("must be the plain name of a Postgres role: lower-case letters, digits and _, and not one that Postgres reserves")
 	}
 	*r = role(text)
 	return nil
@@ -205,24 +204,4 @@ func (f *logFormat) EnvDecode(text string) error {
 	}
 	*f = logFormat(text)
 	return nil
-}
-
-// userDataDir is where the user's programs keep their data.
-func userDataDir(env envconfig.Lookuper) (string, error) {
-	if dir, _ := env.Lookup("XDG_DATA_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "rollcall"), nil
-	}
-	// Postgres does not run as root, and whom it then runs as can't get into
-	// root's home.
-	if os.Geteuid() == 0 {
-		return "/var/lib/rollcall", nil
-	}
-	home, _ := env.Lookup("HOME")
-	if !filepath.IsAbs(home) {
-		return "", fmt.Errorf("ROLLCALL_DATA_DIR: is not set, and there is no home folder to keep the database in")
-	}
-	if runtime.GOOS == "darwin" {
-		return filepath.Join(home, "Library", "Application Support", "rollcall"), nil
-	}
-	return filepath.Join(home, ".local", "share", "rollcall"), nil
 }

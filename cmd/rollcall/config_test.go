@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
-	"os"
 	"testing"
 	"time"
 
@@ -45,7 +44,7 @@ func TestDefaultsAreTheContracts(t *testing.T) {
 	}
 	halfPast := time.Date(2026, 1, 1, 10, 30, 0, 0, time.UTC)
 	if next := cfg.Schedule.Cron.Next(halfPast); !next.Equal(halfPast.Add(30 * time.Minute)) {
-		t.Errorf("the default schedule goes on at %v, want @hourly", next)
+		t.Errorf("the next tick of the default schedule is %v, want @hourly", next)
 	}
 	got := fmt.Sprint(cfg.Jitter, " ", cfg.Addr, " ", cfg.HooksAddr, " ", cfg.Parallel, " ", cfg.ShutdownTimeout, " ",
 		time.Duration(cfg.Retention), " ", cfg.ReaderRole, " ", slog.Level(cfg.LogLevel))
@@ -62,20 +61,6 @@ func TestTheDatabaseURLIsNotPrinted(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		if got := fmt.Sprintf(verb, config{DatabaseURL: d}); bytes.Contains([]byte(got), []byte("hunter2")) {
 			t.Errorf("%s prints %s", verb, got)
-		}
-	}
-}
-
-func TestTheDataFolderIsTheUsers(t *testing.T) {
-	for _, test := range []struct {
-		env  map[string]string
-		want string
-	}{
-		{map[string]string{"XDG_DATA_HOME": "/data", "HOME": "/home/ann"}, "/data/rollcall"},
-		{map[string]string{"HOME": "/home/ann"}, map[bool]string{true: "/var/lib/rollcall", false: "/home/ann/.local/share/rollcall"}[os.Geteuid() == 0]},
-	} {
-		if got, err := userDataDir(envconfig.MapLookuper(test.env)); err != nil || got != test.want {
-			t.Errorf("%v: %s, want %s: %v", test.env, got, test.want, err)
 		}
 	}
 }

@@ -14,31 +14,31 @@ import (
 	"rollcall/cmd/rollcall/internal/render"
 )
 
-// A consent is the flag --yes of the commands that delete or erase by hand.
+// A consent is the flag --yes of commands that delete or erase by hand.
 type consent struct{ yes bool }
 
 func (c *consent) add(to *cobra.Command) {
-	to.Flags().BoolVar(&c.yes, "yes", false, "do not ask; needed where there is no terminal to ask on")
+	to.Flags().BoolVar(&c.yes, "yes", false, "do not ask; required without a terminal")
 }
 
-// to returns nil once the user agreed to the deed, such as "erase acme/A": by
-// --yes, or by an answer on the terminal.
-func (c *consent) to(ctx context.Context, a *app, deed string) error {
+// to returns nil once the user agreed to the action, such as "erase acme/A": with
+// --yes, or with an answer on the terminal.
+func (c *consent) to(ctx context.Context, a *app, action string) error {
 	switch {
 	case c.yes:
 		return nil
 	case render.Width(os.Stdin) == 0 || render.Width(a.stderr) == 0:
-		return badUsage("nothing was done: to %s, add --yes (it asks only on a terminal)", deed)
+		return badUsage("nothing was done: to %s, add --yes (it asks only on a terminal)", action)
 	}
-	return a.ask(ctx, os.Stdin, deed)
+	return a.ask(ctx, os.Stdin, action)
 }
 
-// ask asks on a terminal; nothing but yes is a yes.
-func (a *app) ask(ctx context.Context, in io.Reader, deed string) error {
-	fmt.Fprintf(a.stderr, "%s%s? [yes/no] ", strings.ToUpper(deed[:1]), deed[1:])
+// ask asks on a terminal; only yes agrees.
+func (a *app) ask(ctx context.Context, in io.Reader, action string) error {
+	fmt.Fprintf(a.stderr, "%s%s? [yes/no] ", strings.ToUpper(action[:1]), action[1:])
 	answered := make(chan string, 1)
-	go func() { // a read cannot be cut short: the end of the program ends it
-		answer, _ := bufio.NewReader(in).ReadString('\n') // no answer is no
+	go func() { // nothing can interrupt a read but the end of the program
+		answer, _ := bufio.NewReader(in).ReadString('\n') // no answer means no
 		answered <- answer
 	}()
 	select {

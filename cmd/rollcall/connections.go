@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/cmd/rollcall/internal/render"
-	"rollcall/sink"
 	"rollcall/sink/admin"
 	"rollcall/sink/reader"
 	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
 func connectionsCommand(a *app) *cobra.Command {
@@ -22,9 +21,9 @@ func connectionsCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "connections",
 		Short: "List connections; rename one, or retire it",
-		Long: `List the connections that are configured, and those that the directory knows, with
-their accounts, their last run and what waits for someone to look at it. Without
-ROLLCALL_SOURCES those are configured that the last sync of all connections had.`,
+		Long: `List the configured connections and those in the directory, with their
+accounts, their last run, and what needs a decision. Without ROLLCALL_SOURCES,
+those of the last sync of all connections count as configured.`,
 		Example: `  rollcall connections
   rollcall connections rename acme acme-eu
   rollcall connections retire acme`,
@@ -41,11 +40,11 @@ ROLLCALL_SOURCES those are configured that the last sync of all connections had.
 }
 
 func (a *app) listConnections(ctx context.Context, db *sqlx.DB, o *output) error {
-	configured, err := sources.Listed(ctx, providers, a.env)
+	configured, err := env.Listed(ctx, providers, a.env)
 	if err != nil {
 		return err
 	}
-	var names, kinds []string // nil, where ROLLCALL_SOURCES is not set, asks the directory
+	var names, kinds []string // nil without ROLLCALL_SOURCES: the directory knows
 	for _, c := range configured {
 		names, kinds = append(names, c.Name), append(kinds, c.Provider)
 	}
@@ -68,28 +67,28 @@ func yesNo(yes bool) string {
 func renameCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rename OLD NEW",
-		Short: "Give a connection another name",
-		Long: `Gives a connection another name in the whole directory: its accounts keep their
-ids and their history. ROLLCALL_SOURCES, and the variables that begin with the
-old name, are yours to rename: do it while nothing runs.`,
+		Short: "Rename a connection",
+		Long: `Rename a connection in the whole directory. Its accounts keep their ids and
+their history. Rename it in ROLLCALL_SOURCES too, with the variables that begin
+with its name, while nothing runs.`,
 		Example: "  rollcall connections rename acme acme-eu",
 		Args:    oldAndNewName,
 		RunE: a.does(func(ctx context.Context, args []string) error {
 			from, to := args[0], args[1]
-			if err := sources.CheckName(to); err != nil {
+			if err := env.CheckName(to); err != nil {
 				return usageError{err}
 			}
 			if from == to {
-				return badUsage("%s is its name already: give another one", to)
+				return badUsage("%s is its name already; give another one", to)
 			}
-			return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
+			return a.withAdmin(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 				accounts, err := admin.Rename(ctx, db, from, to)
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(a.stdout, "%s is %s now, with its %d accounts\n", from, to, accounts)
+				fmt.Fprintf(a.stdout, "%s is now %s, with its %d accounts\n", from, to, accounts)
 				if configured, err := a.isConfigured(ctx, from); configured && err == nil {
-					fmt.Fprintf(a.stderr, "ROLLCALL_SOURCES still names %s: rename it there, and its variables from %s… to %s…, before the next run\n",
+					a.note("ROLLCALL_SOURCES still names %s: rename it there, and its variables from %s… to %s…, before the next run",
 						from, prefixOf(from), prefixOf(to))
 				}
 				return nil
@@ -106,10 +105,10 @@ func retireConnectionCommand(a *app) *cobra.Command {
 	var agreed consent
 	c := &cobra.Command{
 		Use:   "retire NAME",
-		Short: "Mark all accounts of a connection as deleted: it is gone for good",
-		Long: `Marks all live accounts of a connection as deleted, as a run of its own. Their
-history stays. The connection must not be in ROLLCALL_SOURCES any more: a sync
-would bring back what its provider still lists. It asks on a terminal, and needs
+		Short: "Mark all accounts of a closed connection as deleted",
+		Long: `Mark all live accounts of a connection as deleted, as a run of its own. Their
+history stays. First remove the connection from ROLLCALL_SOURCES: a sync would
+restore what its provider still lists. retire asks on a terminal, and needs
 --yes elsewhere.`,
 		Example: `  rollcall connections retire acme
   rollcall connections retire acme --yes`,
@@ -123,9 +122,9 @@ would bring back what its provider still lists. It asks on a terminal, and needs
 			return err
 		}
 		if configured {
-			return badUsage("%s is still configured: take it out of ROLLCALL_SOURCES first, or the next sync brings back what its provider lists", name)
+			return badUsage("%s is still configured: remove it from ROLLCALL_SOURCES first, or the next sync restores what its provider lists", name)
 		}
-		return a.withKeeper(ctx, func(ctx context.Context, db *sqlx.DB) error {
+		return a.withAdmin(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 			live, err := admin.LiveAccounts(ctx, db, name)
 			if err != nil {
 				return err
@@ -146,26 +145,6 @@ would bring back what its provider still lists. It asks on a terminal, and needs
 
 // isConfigured reports whether ROLLCALL_SOURCES names the connection.
 func (a *app) isConfigured(ctx context.Context, name string) (bool, error) {
-	configured, err := sources.Listed(ctx, providers, a.env)
+	configured, err := env.Listed(ctx, providers, a.env)
 	return slices.ContainsFunc(configured, func(c sources.Connection) bool { return c.Name == name }), err
-}
-
-// keeperSessions is the size of the pool of a command that changes the directory
-// by hand: the run's session, and one to record its end should that be lost.
-const keeperSessions = 2
-
-// withKeeper hands the database, its schema up to date, to work.
-func (a *app) withKeeper(ctx context.Context, work func(context.Context, *sqlx.DB) error) error {
-	cfg, err := a.configure(ctx, needs{database: true})
-	if err != nil {
-		return err
-	}
-	db, closeDB, err := a.openDatabase(ctx, cfg, keeperSessions)
-	if err != nil {
-		return err
-	}
-	if err = (sink.Migration{DB: db, ReaderRole: string(cfg.ReaderRole), Log: cfg.log}).Run(ctx); err == nil {
-		err = work(ctx, db)
-	}
-	return errors.Join(err, closeDB())
 }

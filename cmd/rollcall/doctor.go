@@ -7,25 +7,25 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/cmd/rollcall/internal/render"
-	"rollcall/schedule"
 	"rollcall/sink/admin"
 )
 
 func doctorCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "doctor",
-		Short: "Check the database and each connection, and tell what to do",
-		Long: `Checks the database, its schema and this role's rights in it, and of each
-connection the host, the credential and the right to list, with one cheap
-request. It writes nothing. Exit status 1 means that something failed.`,
+		Use:   "doctor [NAME…]",
+		Short: "Check the database and each connection, and say what to fix",
+		Long: `Check the database, its schema and this role's rights in it; and for each
+connection, or those named, its host, its credential and its right to list
+accounts, with one cheap request. doctor writes nothing. Exit status 1 means
+that a check failed.`,
 		Example: `  rollcall doctor
-  rollcall doctor -o jsonl`,
-		Args: noArguments,
+  rollcall doctor acme -o jsonl`,
+		ValidArgsFunction: a.completeNames,
 	}
 	var o output
 	o.addFormat(c)
-	c.RunE = a.does(func(ctx context.Context, _ []string) error {
-		cfg, err := a.configure(ctx, needs{database: true, connections: true})
+	c.RunE = a.does(func(ctx context.Context, names []string) error {
+		cfg, err := a.configure(ctx, needs{database: true, connections: true, only: names})
 		if err != nil {
 			return err
 		}
@@ -46,11 +46,8 @@ request. It writes nothing. Exit status 1 means that something failed.`,
 	return c
 }
 
-// doctorSessions is what it takes to tell a pooler from a server.
-const doctorSessions = 2
-
-// examine looks at the database and at the connections; at those also where the
-// database cannot be reached.
+// examine checks the database, and the connections even if the database cannot be
+// reached.
 func (a *app) examine(ctx context.Context, cfg *config) (findings []admin.Finding) {
 	var db *sqlx.DB
 	opened, closeDB, err := a.openDatabase(ctx, cfg, doctorSessions)
@@ -58,11 +55,10 @@ func (a *app) examine(ctx context.Context, cfg *config) (findings []admin.Findin
 		findings = append(findings, admin.Finding{Subject: "database", Check: "reachable", State: admin.Failed, Detail: err.Error()})
 	} else {
 		db = opened
-		defer func() { _ = closeDB() }() // what it could tell is no finding
+		defer func() { _ = closeDB() }() // its error is no finding
 		findings = append(findings, admin.Examine(ctx, db, string(cfg.ReaderRole), sessionsFor(cfg.Parallel))...)
 	}
-	r := &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Open: a.reopen}
-	return append(findings, r.Examine(ctx, cfg.connections)...)
+	return append(findings, a.examineConnections(ctx, cfg, db)...)
 }
 
 func (a *app) showFindings(findings []admin.Finding, format string) error {

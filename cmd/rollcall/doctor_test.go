@@ -125,7 +125,7 @@ func TestDoctorTellsWhatFails(t *testing.T) {
 		"a wrong key":            {map[string]string{"AGENDIZE_API_KEY": "hunter2"}, "agendize listing", admin.Failed, "may not read"},
 		"a wrong key for tokens": {map[string]string{"AUDIAN_API_KEY": "hunter2"}, "audian credential", admin.Failed, "refused"},
 		"an expired session":     {map[string]string{"BACKSTACK_SESSIONS": well["BACKSTACK_SESSIONS"] + ",hunter2"}, "backstack credential", admin.Failed, "expired"},
-		"a wrong app key":        {map[string]string{"BACKSTACK_APP_KEY": "hunter2"}, "backstack credential", admin.Failed, "right key into APP_KEY"},
+		"a wrong app key":        {map[string]string{"BACKSTACK_APP_KEY": "hunter2"}, "backstack credential", admin.Failed, "right key into BACKSTACK_APP_KEY"},
 		"a provider that waits":  {map[string]string{"SIGNALWIRE_BASE_URL": busy.URL}, "signalwire listing", admin.Failed, "429 Too Many Requests"},
 		"sessions that wait":     {map[string]string{"BACKSTACK_BASE_URL": busy.URL}, "backstack listing", admin.Failed, "429 Too Many Requests"},
 		"another account":        {map[string]string{"AUDIAN_ACCOUNT_ID": "another"}, "audian listing", admin.Failed, "404"},

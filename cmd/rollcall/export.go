@@ -16,7 +16,7 @@ import (
 	"rollcall/sink/reader"
 )
 
-// exportBuffer, in bytes, is what is gathered before it is written.
+// exportBuffer is the size of the write buffer, in bytes.
 const exportBuffer = 256 << 10
 
 // toStdout is the FILE that stands for stdout.
@@ -29,12 +29,12 @@ func exportCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export [flags]",
 		Short: "Write every live account to a file or to stdout",
-		Long: `Writes every live account, ordered by the directory's id, as of one instant. The
-columns are those of directory.accounts; with --as-of, those of
+		Long: `Write every live account, in the order of the directory's id, as of one
+instant. The columns are those of directory.accounts; with --as-of, those of
 directory.account_history.
 
-FILE is replaced once all of it is written. An export that fails or is interrupted
-leaves it as it was.`,
+FILE is replaced once all of it is written. A failed or interrupted export
+leaves it unchanged.`,
 		Example: `  rollcall export > accounts.csv
   rollcall export --format parquet --to accounts.parquet
   rollcall export --format jsonl --as-of 2026-03-01 | gzip > march.jsonl.gz`,
@@ -52,7 +52,7 @@ leaves it as it was.`,
 		}
 		return a.withDirectory(ctx, func(ctx context.Context, cfg *config, db *sqlx.DB) error {
 			x := exporting{app: a, log: cfg.log, q: reader.Export(asOf.Time), format: format.value}
-			x.countable = asOf.IsZero() // else it takes about as long to count them as to write them
+			x.countable = asOf.IsZero() // else counting takes about as long as writing
 			if to == toStdout {
 				x.terminal = a.screen.Terminal()
 				return x.write(ctx, db, a.stdout)
@@ -69,8 +69,8 @@ type exporting struct {
 	log       *slog.Logger
 	q         reader.Query
 	format    string
-	countable bool // at little cost
-	terminal  bool // rows go to a terminal, which leaves no room for progress
+	countable bool // cheaply
+	terminal  bool // rows go to a terminal, so no progress is drawn
 }
 
 func (x *exporting) write(ctx context.Context, db *sqlx.DB, to io.Writer) error {

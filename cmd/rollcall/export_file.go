@@ -14,17 +14,16 @@ import (
 // maxLinks is how many symbolic links are followed, as on Linux.
 const maxLinks = 40
 
-// replaceFile has write fill a file beside the one of that name, which it then
-// replaces. Unless all goes well nothing is left of it, and the file of that
-// name is as it was. A pipe or a device is written to itself: it must not
-// become a file.
+// replaceFile calls write with a temporary file in the same folder, and renames that
+// to name once it is complete. If anything fails, the temporary file is removed and the
+// file called name is unchanged. A pipe or a device is written in place.
 func replaceFile(name string, write func(io.Writer) error) error {
 	now, err := os.Stat(name)
 	switch {
 	case err == nil && now.IsDir():
 		return badUsage("--to %s: is a directory; give the name of a file", name)
 	case err == nil && !now.Mode().IsRegular():
-		f, err := os.OpenFile(name, os.O_WRONLY, 0) // by this name: a link of /proc leads nowhere
+		f, err := os.OpenFile(name, os.O_WRONLY, 0) // not by its target: a link of /proc has none
 		if err != nil {
 			return toError(name, err)
 		}
@@ -35,7 +34,7 @@ func replaceFile(name string, write func(io.Writer) error) error {
 	target := followed(name) // the link stays
 	dir := filepath.Dir(target)
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--to: %s cannot be written: the directory %s is not there; make it first", name, dir)
+		return fmt.Errorf("--to: %s cannot be written: there is no directory %s; create it first", name, dir)
 	}
 	sweepTemporary(dir)
 	f, held, err := createTemporary(dir, now)
@@ -43,7 +42,7 @@ func replaceFile(name string, write func(io.Writer) error) error {
 		return toError(name, err)
 	}
 	temporary := f.Name()
-	defer os.Remove(temporary) // which is gone where all went well
+	defer os.Remove(temporary) // it fails after the rename
 	defer held.Close()
 	if err := writeTo(f, name, write); err != nil {
 		return err
@@ -51,13 +50,13 @@ func replaceFile(name string, write func(io.Writer) error) error {
 	return toError(name, os.Rename(temporary, target))
 }
 
-// followed is where a name leads to through symbolic links, also where nothing
-// is there yet.
+// followed returns the target of a name after all symbolic links; the target need not
+// exist.
 func followed(name string) string {
 	for range maxLinks {
 		link, err := os.Readlink(name)
 		if err != nil {
-			break // it is none
+			break // not a link
 		}
 		if !filepath.IsAbs(link) {
 			dir, err := filepath.EvalSymlinks(filepath.Dir(name))
@@ -71,22 +70,22 @@ func followed(name string) string {
 	return name
 }
 
-// createLike makes a file with the mode, the owner and the group of the one that
-// it will replace, or as umask says where there is none.
+// createLike creates a file with the mode, the owner and the group of the one that it
+// will replace; without one, umask decides.
 func createLike(name string, old fs.FileInfo) (*os.File, error) {
 	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if old == nil {
 		return os.OpenFile(name, flags, 0o666)
 	}
 	mode := old.Mode().Perm()
-	f, err := os.OpenFile(name, flags, mode&0o600) // for others only once it is theirs
+	f, err := os.OpenFile(name, flags, mode&0o600) // other users get access once it is theirs
 	if err != nil {
 		return nil, err
 	}
 	if owner, ok := old.Sys().(*syscall.Stat_t); ok {
-		_ = f.Chown(int(owner.Uid), -1) // as root alone may
+		_ = f.Chown(int(owner.Uid), -1) // only root may
 		if f.Chown(-1, int(owner.Gid)) != nil {
-			mode &^= 0o070 &^ (mode & 0o007 << 3) // this group is another: it may what anyone may
+			mode &^= 0o070 &^ (mode & 0o007 << 3) // another group gets the rights of all others
 		}
 	}
 	if err := f.Chmod(mode); err != nil {
@@ -95,8 +94,7 @@ func createLike(name string, old fs.FileInfo) (*os.File, error) {
 	return f, nil
 }
 
-// writeTo has write fill a file, which name stands for, closes it, and sees to
-// it that what is written outlives a power failure.
+// writeTo calls write with a file, syncs it to disk and closes it. Errors call it name.
 func writeTo(f *os.File, name string, write func(io.Writer) error) error {
 	out := bufio.NewWriterSize(&pipe{&namedFile{f, name}}, exportBuffer)
 	err := write(out)
@@ -109,7 +107,7 @@ func writeTo(f *os.File, name string, write func(io.Writer) error) error {
 	return errors.Join(err, toError(name, f.Close()))
 }
 
-// A namedFile fails by the name that it was asked for.
+// A namedFile uses the name that the user gave in its errors.
 type namedFile struct {
 	*os.File
 	name string
@@ -120,7 +118,7 @@ func (f *namedFile) Write(b []byte) (int, error) {
 	return n, toError(f.name, err)
 }
 
-// toError says that a file could not be written.
+// toError wraps an error about writing a file.
 func toError(name string, err error) error {
 	if err == nil {
 		return nil
@@ -133,5 +131,5 @@ func toError(name string, err error) error {
 	case errors.As(err, &link):
 		err = link.Err
 	}
-	return fmt.Errorf("--to: %s cannot be written (%w): give a file in a folder that you may write to and that has room", name, err)
+	return fmt.Errorf("--to: %s cannot be written: %w; give a file in a folder that is writable and has space", name, err)
 }

@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An export that is killed leaves its temporary file, which the next one to the
-// same folder removes. The file is locked for as long as it is being written.
+// A killed export leaves its temporary file, which the next export to the same folder
+// removes. An export locks its file while it writes.
 
 // temporaryPattern matches the names of createTemporary.
 var temporaryPattern = regexp.MustCompile(`^\.rollcall-export-[a-z2-7]{16}\.tmp$`)
 
-// createTemporary makes a temporary file with the mode and the owner of the one
-// that it will replace. It is locked until held is closed, also once f is.
+// createTemporary creates a temporary file with the mode and the owner of the one that
+// it will replace. It stays locked until held is closed.
 func createTemporary(dir string, old fs.FileInfo) (f, held *os.File, err error) {
 	for {
 		f, err = createLike(filepath.Join(dir, ".rollcall-export-"+strings.ToLower(rand.Text()[:16])+".tmp"), old)
@@ -34,12 +34,12 @@ func createTemporary(dir string, old fs.FileInfo) (f, held *os.File, err error) 
 		held = os.NewFile(uintptr(fd), f.Name())
 		err = syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB)
 		if err != nil && !errors.Is(err, syscall.EWOULDBLOCK) {
-			return f, held, nil // this file system has no locks, so that nothing is swept
+			return f, held, nil // this file system has no locks: nothing is swept
 		}
 		if err == nil && isNamed(f) {
 			return f, held, nil
 		}
-		// Another export has swept it, before it was locked.
+		// Another export swept it before it was locked.
 		_ = errors.Join(held.Close(), f.Close())
 	}
 	return nil, nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
@@ -52,11 +52,11 @@ func isNamed(f *os.File) bool {
 	return err == nil && err2 == nil && os.SameFile(open, named)
 }
 
-// sweepTemporary removes what killed exports left in a folder.
+// sweepTemporary removes the files that killed exports left in a folder.
 func sweepTemporary(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return // a folder that may be written to and not be read
+		return // a folder that is writable and not readable
 	}
 	for _, e := range entries {
 		if e.Type().IsRegular() && temporaryPattern.MatchString(e.Name()) {
@@ -65,7 +65,7 @@ func sweepTemporary(dir string) {
 	}
 }
 
-// removeUnused removes a temporary file of our own that no process writes.
+// removeUnused removes a temporary file of ours that no process writes.
 func removeUnused(path string) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -77,7 +77,7 @@ func removeUnused(path string) {
 		return
 	}
 	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() && os.Geteuid() != 0 {
-		return // root gives its files away, to the owner of what they replace
+		return // root gives its files to the owner of what they replace
 	}
 	if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
 		_ = os.Remove(path) // the next export tries again

@@ -60,7 +60,7 @@ func TestAKilledExportIsSwept(t *testing.T) {
 	}
 	export()
 	if names := namesIn(t, dir); len(names) != len(others)+2 {
-		t.Errorf("beside an export at work there is %q", names)
+		t.Errorf("while an export runs there is %q", names)
 	}
 	if err := process.Process.Kill(); err != nil {
 		t.Fatal(err)

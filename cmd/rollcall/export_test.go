@@ -368,7 +368,7 @@ func TestAnOutputThatBreaksEndsTheExport(t *testing.T) {
 			var messages bytes.Buffer
 			code := run(context.WithoutCancel(t.Context()), []string{"export", "--format", format}, envconfig.MapLookuper(env), nil, &broken{room: 10, err: test.err}, &messages)
 			if code != test.want || strings.Count(messages.String(), "no room") != test.want || strings.Count(messages.String(), "\n") != test.want {
-				t.Errorf("%s, %v: exit status %d, want %d, and to be told of it once: %s", format, test.err, code, test.want, &messages)
+				t.Errorf("%s, %v: exit status %d, want %d, and one message: %s", format, test.err, code, test.want, &messages)
 			}
 		}
 	}

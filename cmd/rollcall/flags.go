@@ -73,17 +73,32 @@ func (f *timeFlag) String() string {
 	return f.Format(time.RFC3339)
 }
 
-// Set reads a time.
+// Set reads RFC 3339, a date (midnight UTC), or a duration ago.
 func (f *timeFlag) Set(text string) (err error) {
+	if ago, err := parseDuration(text); err == nil && ago > 0 {
+		f.Time = time.Now().UTC().Add(-ago)
+		return nil
+	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
 		if f.Time, err = time.Parse(layout, text); err == nil {
-			if f.IsZero() { // as where the flag is not given
+			if f.IsZero() { // which means that the flag is not given
 				return errors.New("must be later than the year 1; leave the flag out for no bound")
 			}
 			return nil
 		}
 	}
-	return errors.New("must be a time such as 2026-03-01T12:00:00Z, or a date such as 2026-03-01 (midnight UTC)")
+	return errors.New("must be a time such as 2026-03-01T12:00:00Z, a date such as 2026-03-01 (midnight UTC), or a duration ago such as 24h or 7d")
+}
+
+// parseDuration is time.ParseDuration that also takes whole days, such as 7d.
+func parseDuration(text string) (time.Duration, error) {
+	const day, longest = 24 * time.Hour, 100_000 // days: 273 years, near what a Duration holds
+	digits, inDays := strings.CutSuffix(text, "d")
+	if !inDays {
+		return time.ParseDuration(text)
+	}
+	days, err := strconv.Atoi(digits)
+	return time.Duration(min(days, longest)) * day, err
 }
 
 // A countFlag takes a whole number from 0.
@@ -105,13 +120,13 @@ func (f *countFlag) Set(text string) error {
 }
 
 const (
-	flagSource = "of the connection `NAME` only (several: by comma, or given again)"
-	flagStatus = "in this state only: "
+	flagSource = "only of the connection `NAME` (several: with commas, or repeat the flag)"
+	flagStatus = "only in this state: "
 	flagSearch = "with `TEXT` in name, id, e-mail, domain, organization, reference or phone"
-	flagAsOf   = "as it was then: RFC 3339, or a date (midnight UTC)"
+	flagAsOf   = "as of then: RFC 3339, a date (midnight UTC), or a duration ago (24h, 7d)"
 )
 
-// accountStates are the states of an account, runStates those of a run.
+// The states of an account, and those of a run.
 var (
 	accountStates = []string{"active", "suspended", "closed", "unknown"}
 	runStates     = []string{"running", "succeeded", "held", "partial", "failed", "skipped", "interrupted"}
@@ -132,7 +147,7 @@ func (f *accountFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&f.statuses, "status", flagStatus+oneOf(accountStates))
 	flags.StringVar(&f.search, "search", "", flagSearch)
 	flags.Var(&f.asOf, "as-of", flagAsOf)
-	flags.BoolVar(&f.deleted, "deleted", false, "deleted accounts too")
+	flags.BoolVar(&f.deleted, "deleted", false, "include deleted accounts")
 }
 
 func (f *accountFlags) filter() reader.Filter {

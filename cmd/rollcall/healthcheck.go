@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
 // healthTimeout is how long serve may take to answer: a probe of Docker or
@@ -21,21 +21,22 @@ const healthTimeout = 3 * time.Second
 func healthcheckCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "healthcheck",
-		Short: "Ask a running serve whether it lives",
-		Long: `Asks serve on ROLLCALL_ADDR for /healthz, and exits with status 0 if it lives: the
-probe of a container without a shell.`,
-		Args: noArguments,
-		RunE: a.does(func(ctx context.Context, _ []string) error { return a.healthcheck(ctx) }),
+		Short: "Check that a running serve is alive",
+		Long: `Ask serve on ROLLCALL_ADDR for /healthz, and exit with status 0 if it is
+alive: the probe of a container without a shell.`,
+		Example: "  rollcall healthcheck",
+		Args:    noArguments,
+		RunE:    a.does(func(ctx context.Context, _ []string) error { return a.healthcheck(ctx) }),
 	}
 }
 
 func (a *app) healthcheck(ctx context.Context) error {
-	// Nothing else of the environment is read: a probe must not warn each time.
+	// It reads nothing else of the environment: a probe must not warn each time.
 	var cfg struct {
 		Addr address `env:"ROLLCALL_ADDR, default=:8080"`
 	}
-	if problems := sources.Decode(ctx, a.env, "", &cfg); len(problems) > 0 {
-		return &sources.ConfigError{Problems: problems}
+	if problems := env.Decode(ctx, a.env, "", &cfg); len(problems) > 0 {
+		return &env.Error{Problems: problems}
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
@@ -47,17 +48,16 @@ func (a *app) healthcheck(ctx context.Context) error {
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := client.Do(r)
 	if err != nil {
-		return fmt.Errorf("serve does not answer on ROLLCALL_ADDR: %w", err)
+		return fmt.Errorf("serve does not answer on ROLLCALL_ADDR: %w; is it running?", err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("serve is not well: it answers %s", res.Status)
+		return fmt.Errorf("serve is unhealthy: %s", res.Status)
 	}
 	return nil
 }
 
-// reachable is where something that listens on addr can be asked from this
-// machine.
+// reachable returns the address for reaching a listener on addr from this machine.
 func reachable(addr string) string {
 	host, port, _ := net.SplitHostPort(addr)
 	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {

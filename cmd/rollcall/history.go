@@ -18,8 +18,8 @@ func historyCommand(a *app) *cobra.Command {
 		Use:   "history ID [flags]",
 		Short: "Show the versions of an account, oldest first",
 		Long: `Show the versions of an account, oldest first. ID is the directory's id or
-source/external_id. A table shows times to the second; -o json shows them exactly,
-as --as-of needs them.`,
+source/external_id. A table shows times to the second; -o json shows them
+exactly, as --as-of needs them.`,
 		Example: `  rollcall history 42
   rollcall history acme/AC0123456789 -o json`,
 		Args: oneAccount,

@@ -10,7 +10,7 @@ import (
 )
 
 // A connection whose variables are those of another tenant changes nothing,
-// names both, and goes on once that is meant.
+// names both, and continues once that is meant.
 func TestVariablesOfAnotherTenant(t *testing.T) {
 	url, db := migrated(t)
 	tenants := make([]map[string]string, 2)

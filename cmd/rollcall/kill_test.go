@@ -23,7 +23,7 @@ func environ(env map[string]string) (list []string) {
 }
 
 // A killer runs the program as a process and kills it, with SIGKILL, at moments
-// that are told by what it has said to Postgres or been told by a provider.
+// given by what it sent to Postgres or got from a provider.
 type killer struct {
 	*testing.T
 	*rand.Rand
@@ -165,7 +165,7 @@ func TestFaultsAKilledSync(t *testing.T) {
 }
 
 // TestFaultsAKilledBackfill kills backfills while the providers change between any
-// two of them, which go on from one another's checkpoints.
+// two of them, which continue from one another's checkpoints.
 func TestFaultsAKilledBackfill(t *testing.T) {
 	t.Parallel()
 	k := newKiller(t, 1000, map[string]string{"SIGNALWIRE_PAGE_SIZE": "20", "AUDIAN_PAGE_SIZE": "50"})
@@ -177,11 +177,11 @@ func TestFaultsAKilledBackfill(t *testing.T) {
 			k.fleet.Change(k.Uint64(), 0.02)
 		}
 		at, provider := k.moment(messages, answers)
-		resumed += strings.Count(k.kill(at, provider, args...), "goes on from a checkpoint")
+		resumed += strings.Count(k.kill(at, provider, args...), "continues from a checkpoint")
 	}
-	t.Logf("of %d backfills %d were killed, and %d listings went on; all said %d messages to Postgres", tries, k.died, resumed, k.postgres.Steps())
+	t.Logf("of %d backfills %d were killed, and %d listings continued; all sent %d messages to Postgres", tries, k.died, resumed, k.postgres.Steps())
 	if k.died < kills || resumed == 0 {
-		t.Errorf("%d backfills were killed, want %d, and %d listings went on", k.died, kills, resumed)
+		t.Errorf("%d backfills were killed, want %d, and %d listings continued", k.died, kills, resumed)
 	}
 	// What the backfills did not delete, a sync does.
 	for _, last := range [][]string{args, {"sync", "signalwire", "audian", "agendize"}} {
@@ -201,7 +201,7 @@ func TestFaultsAKilledBackfill(t *testing.T) {
 const locksHeld = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 
 // checkLeftovers checks, once a run has ended well, that nothing is left of those
-// that did not, and that the history has no gap and tells of no account that was
+// that did not, and that the history has no gap and has no account that was
 // taken for gone.
 func checkLeftovers(t *testing.T, db *sqlx.DB) {
 	t.Helper()

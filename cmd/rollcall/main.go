@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -17,21 +17,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rollcall/cmd/rollcall/internal/render"
-	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
-// gcPercent is how much the heap may grow between two collections. What lives
-// is little, so that collecting more often than by default costs no time that
-// can be measured, and a sixth of the memory is spared. GOGC sets another.
-const gcPercent = 50
-
 func main() {
-	// Without this a reader that has seen enough, as head has, would end us
-	// before the embedded Postgres is stopped.
+	// Without this a reader that closes our output, as head does, would end the
+	// program before the embedded Postgres is stopped.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], envconfig.OsLookuper(), variableNames(os.Environ()), os.Stdout, os.Stderr))
@@ -74,47 +66,61 @@ const (
 	exitFailed  = 1 // a connection failed or was partial, or a command could not do its work
 	exitUsage   = 2 // bad usage or configuration: nothing was started
 	exitHeld    = 3 // no failure, but deletions are held
+	exitChanges = 4 // plan --exit-code: something would change
 	exitSignals = 128
 )
 
-// An exitError is a command's end of which everything has been said but the
-// status.
+// An exitError ends a command with a status and without a further message.
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-// run is the program: env and names are its environment.
-func run(ctx context.Context, args []string, env envconfig.Lookuper, names []string, stdout, stderr io.Writer) int {
-	display := render.NewDisplay(stderr, env)
-	a := &app{env: env, names: names, stdout: &pipe{display.Above(stdout)}, stderr: display, screen: render.ScreenOf(stdout, env)}
+// run is the program: vars and names are its environment.
+func run(ctx context.Context, args []string, vars envconfig.Lookuper, names []string, stdout, stderr io.Writer) int {
+	display := render.NewDisplay(stderr, vars)
+	a := &app{env: vars, names: names, stdout: &pipe{display.Above(stdout)}, stderr: display, screen: render.ScreenOf(stdout, vars)}
 	root := newRoot(a)
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
 	var status exitError
 	var signaled interruption
-	var config *sources.ConfigError
 	switch {
 	case err == nil, errors.Is(err, errPipeClosed):
 		return exitWell
 	case errors.As(context.Cause(ctx), &signaled):
-		fmt.Fprintln(stderr, "rollcall:", signaled)
+		a.fail(signaled, "")
 		return exitSignals + int(signaled.signal)
 	case errors.As(err, &status):
 		return int(status)
-	case errors.As(err, &config):
-		fmt.Fprintln(stderr, "rollcall:", err)
+	case errors.As(err, new(*env.Error)):
+		a.fail(err, "")
 		return exitUsage
 	case !a.started || errors.As(err, new(usageError)):
-		fmt.Fprintf(stderr, "rollcall: %v\nSee %s --help\n", err, command.CommandPath())
+		a.fail(err, command.CommandPath()+" --help")
 		return exitUsage
 	default:
-		fmt.Fprintln(stderr, "rollcall:", err)
+		a.fail(err, "")
 		return exitFailed
 	}
 }
 
-// A usageError is a misuse that shows only once a command looks at what it was
-// given.
+// fail writes the last words of a program that failed: JSON with LOG_FORMAT=json.
+// help is the command that explains the usage, or "".
+func (a *app) fail(err error, help string) {
+	switch {
+	case a.logsJSON() && help != "":
+		slog.New(slog.NewJSONHandler(a.stderr, nil)).Error("rollcall failed", "error", err.Error(), "help", help)
+	case a.logsJSON():
+		slog.New(slog.NewJSONHandler(a.stderr, nil)).Error("rollcall failed", "error", err.Error())
+	default:
+		fmt.Fprintln(a.stderr, "rollcall:", err)
+		if help != "" {
+			fmt.Fprintln(a.stderr, "See", help)
+		}
+	}
+}
+
+// A usageError is bad usage that a command finds itself.
 type usageError struct{ error }
 
 func badUsage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
@@ -21,11 +20,11 @@ up to date by themselves.`,
 		Example: "  rollcall migrate status",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return badUsage("say which: up or status")
+			return badUsage("migrate needs a command: up or status")
 		},
 	}
 	c.AddCommand(migrateUpCommand(a), &cobra.Command{
-		Use: "status", Short: "Show which versions are applied", Example: "  rollcall migrate status", Args: noArguments,
+		Use: "status", Short: "Show which versions were applied, and when", Example: "  rollcall migrate status", Args: noArguments,
 		RunE: a.does(func(ctx context.Context, _ []string) error {
 			return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 				return a.showVersions(ctx, db)
@@ -44,19 +43,16 @@ func migrateUpCommand(a *app) *cobra.Command {
   rollcall migrate up --search-index`,
 		Args: noArguments,
 	}
-	c.Flags().BoolVar(&search, "search-index", false, "make the index for --search too; each change costs more from then on")
+	c.Flags().BoolVar(&search, "search-index", false, "also create the index for --search; each change then costs more")
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
-		return a.withDirectory(ctx, func(ctx context.Context, cfg *config, db *sqlx.DB) error {
-			if err := (sink.Migration{DB: db, ReaderRole: string(cfg.ReaderRole), Log: cfg.log}).Run(ctx); err != nil {
-				return err
-			}
+		return a.withAdmin(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
 			if err := a.showVersions(ctx, db); err != nil || !search {
 				return err
 			}
 			if err := admin.IndexSearch(ctx, db); err != nil {
 				return err
 			}
-			fmt.Fprintln(a.stderr, "the index for --search is there")
+			a.note("the index for --search exists")
 			return nil
 		})
 	})
@@ -70,11 +66,11 @@ func (a *app) showVersions(ctx context.Context, db *sqlx.DB) error {
 	}
 	rows := make([][]any, len(versions))
 	for i, v := range versions {
-		state := "pending"
-		if v.Applied {
-			state = "applied"
+		rows[i] = []any{v.Name, "pending", nil}
+		if v.AppliedAt != nil {
+			rows[i] = []any{v.Name, "applied", *v.AppliedAt}
 		}
-		rows[i] = []any{v.Name, state}
 	}
-	return a.print("table", []string{"name", "state"}, rows, render.Text("VERSION", "name"), render.Text("STATE", "state"))
+	return a.print("table", []string{"name", "state", "applied_at"}, rows,
+		render.Text("VERSION", "name"), render.Text("STATE", "state"), render.Text("APPLIED", "applied_at"))
 }

@@ -13,11 +13,11 @@ import (
 	"rollcall/sink/reader"
 )
 
-// tableLimit is how many rows a table has unless --limit says otherwise: what
-// people can still read through.
+// tableLimit is how many rows a table has without --limit: what a person can still
+// read.
 const tableLimit = 50
 
-// An output is the flags that say how a command shows its answer.
+// An output holds the flags for how a command prints its answer.
 type output struct {
 	format enumFlag
 	limit  int
@@ -31,7 +31,7 @@ func (o *output) add(c *cobra.Command, rows int) {
 		standard = fmt.Sprintf("%d in a table, else all", rows)
 	}
 	o.addFormat(c)
-	c.Flags().Var(&countFlag{&o.limit}, "limit", "no more than `N` rows, 0 being all (default: "+standard+")")
+	c.Flags().Var(&countFlag{&o.limit}, "limit", "at most `N` rows; 0 means all (default: "+standard+")")
 	c.Flags().Lookup("limit").DefValue = "0" // or the help shows -1
 	c.PreRunE = func(c *cobra.Command, _ []string) error {
 		if o.limit < 0 && !o.machine() {
@@ -44,7 +44,7 @@ func (o *output) add(c *cobra.Command, rows int) {
 
 func (o *output) addFormat(c *cobra.Command) {
 	o.format = enumFlag{value: "table", from: render.Formats}
-	c.Flags().VarP(&o.format, "output", "o", "table for people, the others for programs")
+	c.Flags().VarP(&o.format, "output", "o", "table for people, the other formats for programs")
 }
 
 // machine reports whether the answer is for a program.
@@ -55,14 +55,13 @@ func (a *app) table(columns ...render.Column) func(*bufio.Writer) render.Printer
 	return func(out *bufio.Writer) render.Printer { return render.NewTable(out, a.screen, columns...) }
 }
 
-// print prints an answer that is at hand, as a table of these columns where it is
-// for people.
+// print prints rows in a format, for people as a table of these columns.
 func (a *app) print(format string, names []string, rows [][]any, table ...render.Column) error {
 	out := bufio.NewWriter(a.stdout)
 	return flushed(render.All(render.New(format, out, a.screen, a.table(table...)), names, rows), out)
 }
 
-// answer prints the answer to q, through people where it is for people.
+// answer runs q and prints its rows, for people through the printer of people.
 func (a *app) answer(ctx context.Context, db *sqlx.DB, q reader.Query, o *output, people func(*bufio.Writer) render.Printer) error {
 	out := bufio.NewWriterSize(a.stdout, 1<<16)
 	c := &limited{Printer: render.New(o.format.value, out, a.screen, people), limit: o.limit}
@@ -76,41 +75,41 @@ func (a *app) answer(ctx context.Context, db *sqlx.DB, q reader.Query, o *output
 	if err == nil {
 		err = c.End()
 	}
-	// What was read before a failure is shown; jsonl and csv are good as they are.
+	// Print what was read before a failure: jsonl and csv stay valid.
 	if err = flushed(err, out); err != nil || o.machine() {
 		return err
 	}
 	switch {
 	case c.rows == 0:
-		fmt.Fprintln(a.stderr, "nothing found")
+		a.note("nothing found")
 	case c.rows > c.limit && c.limit > 0:
 		all, err := reader.Count(ctx, db, q)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stderr, "%d more: --limit 0 shows all\n", max(all, int64(c.rows))-int64(c.limit))
+		a.note("%d more: --limit 0 shows all", max(all, int64(c.rows))-int64(c.limit))
 	}
 	if n, notes := c.Printer.(render.Noter); notes && n.Note() != "" {
-		fmt.Fprintln(a.stderr, n.Note())
+		a.note("%s", n.Note())
 	}
 	return nil
 }
 
-// answerOf answers as answer does, from these connections alone. It names the
-// connections that the directory does not know: nothing is found for them.
+// answerOf is answer for some connections. It names those that the directory does
+// not know.
 func (a *app) answerOf(ctx context.Context, db *sqlx.DB, sources []string, q reader.Query, o *output, people func(*bufio.Writer) render.Printer) error {
 	unknown, err := reader.Unknown(ctx, db, sources)
 	if err != nil {
 		return err
 	}
 	if unknown != "" {
-		fmt.Fprintln(a.stderr, unknown)
+		a.note("%s", unknown)
 	}
 	return a.answer(ctx, db, q, o, people)
 }
 
-// flushed flushes out and joins its error with err. A writer that failed returns
-// the same error again, which is reported once.
+// flushed flushes out and joins its error with err. A writer that failed returns the
+// same error again; it is reported once.
 func flushed(err error, out *bufio.Writer) error {
 	last := out.Flush()
 	if errors.Is(err, last) {

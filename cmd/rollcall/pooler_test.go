@@ -11,7 +11,7 @@ import (
 	"rollcall/sink/sinktest/proxy"
 )
 
-// A pooler is PgBouncer in transaction mode, as far as a lock can tell: every
+// A pooler is PgBouncer in transaction mode, as far as locks are concerned: every
 // session of its clients is the same one of the server's, between transactions.
 type pooler struct {
 	t        *testing.T

@@ -18,7 +18,7 @@ func TestProxies(t *testing.T) {
 	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
 		if r.Method != http.MethodConnect || r.Header.Get("Proxy-Authorization") == "" {
-			t.Errorf("the proxy was asked for %s without a password", r.Method)
+			t.Errorf("the proxy got %s without a password", r.Method)
 		}
 		w.WriteHeader(http.StatusProxyAuthRequired)
 	}))

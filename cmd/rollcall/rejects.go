@@ -28,7 +28,7 @@ func rejectsCommand(a *app) *cobra.Command {
 	}
 	c.Flags().StringSliceVar(&names, "source", nil, flagSource)
 	c.Flags().StringVar(&search, "search", "", "with `TEXT` in the external id or the reason")
-	c.Flags().BoolVar(&resolved, "resolved", false, "resolved rejects too: accepted since, or gone")
+	c.Flags().BoolVar(&resolved, "resolved", false, "include resolved rejects: accepted or deleted since")
 	o.add(c, tableLimit)
 	c.RunE = a.does(func(ctx context.Context, _ []string) error {
 		columns := []render.Column{
@@ -45,8 +45,7 @@ func rejectsCommand(a *app) *cobra.Command {
 	return c
 }
 
-// whyRejected returns the reason, and for a record without an id what else
-// identifies it.
+// whyRejected returns the reason, and for a record without an id what identifies it.
 func whyRejected(r render.Row) string {
 	reason := r.Text("reason")
 	payload, _ := r.Value("payload").(json.RawMessage)
@@ -62,8 +61,8 @@ func whyRejected(r render.Row) string {
 // maxDescribed is the length of a description, in columns of a terminal.
 const maxDescribed = 120
 
-// described returns a record's texts and numbers, which tell records apart better
-// than what is nested, which is long.
+// described returns a record's texts and numbers: they identify it better than its
+// nested values, which are long.
 func described(payload json.RawMessage) string {
 	var members map[string]any
 	decoder := json.NewDecoder(strings.NewReader(string(payload)))

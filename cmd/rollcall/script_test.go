@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "accept what the scripts print")
 
-// TestScripts plays what a user types and sees. Beside testscript's own
+// TestScripts plays what a user types and sees. In addition to testscript's own
 // commands, a script has
 //
 //	rollcall [NAME=value…] ARGUMENTS…   with those variables and DATABASE_URL,

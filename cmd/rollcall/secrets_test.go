@@ -17,7 +17,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sink"
 )
 
@@ -117,9 +117,9 @@ func TestAHookKeepsNoCredential(t *testing.T) {
 	if status := r.post("/hooks/c1", hookUser, hookPassword, `{"id":"`+other+`"}`); status != http.StatusAccepted {
 		t.Errorf("answered %d", status)
 	}
-	hints := count(t, db, hintsLeft)
-	if runs := count(t, db, `SELECT count(*) FROM directory.runs WHERE trigger = 'hook'`); hints+runs > 0 {
-		t.Errorf("%d hints are kept, %d runs asked for some", hints, runs)
+	pending := count(t, db, pendingRefreshes)
+	if runs := count(t, db, `SELECT count(*) FROM directory.runs WHERE trigger = 'hook'`); pending+runs > 0 {
+		t.Errorf("%d refreshes are pending, %d runs made some", pending, runs)
 	}
 }
 
@@ -135,16 +135,16 @@ func TestPasswordsOfTheDatabase(t *testing.T) {
 		}
 	}
 	var log bytes.Buffer
-	secrets := new(model.Secrets)
+	secrets := new(canon.Secrets)
 	secrets.Add("s3cr3t-w0rd")
 	logger := newLogger(&log, slog.LevelInfo, "json", secrets)
 	logger.With("a", "s3cr3t-w0rd").Info("b s3cr3t-w0rd", "c", errors.New("s3cr3t-w0rd"), "d", []string{"s3cr3t-w0rd"}, slog.Group("e", "f", "s3cr3t-w0rd"))
-	if strings.Contains(log.String(), "s3cr3t") || strings.Count(log.String(), model.Redacted) != 5 {
+	if strings.Contains(log.String(), "s3cr3t") || strings.Count(log.String(), canon.Redacted) != 5 {
 		t.Errorf("logged %s", log.String())
 	}
 }
 
-// No credential leaves a provider's answers, whoever it belongs to and however it
+// No credential leaves a provider's answers, regardless of its owner and how it
 // is spelled: not for a table, a log, an error or an output.
 func TestNoCredentialGetsThrough(t *testing.T) {
 	database, db := migrated(t)

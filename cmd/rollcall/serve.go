@@ -1,18 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
-	"sync/atomic"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"rollcall/cmd/rollcall/internal/httpd"
 	"rollcall/schedule"
 	"rollcall/sink"
 )
@@ -21,49 +23,38 @@ func serveCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run each connection on its schedule, until SIGTERM",
-		Long: `Runs each connection on its cron schedule: NAME_SCHEDULE, else ROLLCALL_SCHEDULE,
-in UTC unless it begins with CRON_TZ=. However many replicas serve one database, a
-tick runs once; one that was missed while none was up, or whose run died with its
-process, starts late, once. A connection that is new waits for its first tick, or
-with @every starts at once.
+		Long: `Run each connection on its cron schedule: NAME_SCHEDULE, else
+ROLLCALL_SCHEDULE, in UTC unless it begins with CRON_TZ=. However many replicas
+serve one database, a tick runs once. A tick that was missed while no replica
+was up, or whose run died with its process, starts late, once. A new connection
+waits for its first tick; with @every it starts at once.
 
-ROLLCALL_ADDR answers GET /healthz, /readyz and /metrics. ROLLCALL_HOOKS_ADDR takes
-POST /hooks/NAME: a provider's push that an account changed, which is then asked for.
+ROLLCALL_ADDR answers GET /healthz, /readyz and /metrics. ROLLCALL_HOOKS_ADDR
+takes POST /hooks/NAME: a provider's notice that an account changed. serve then
+fetches that account.
 
-A database that is away is waited for; /readyz says so. SIGTERM lets runs end within
-ROLLCALL_SHUTDOWN_TIMEOUT, interrupts the others, and exits with status 0; a second
-signal ends it at once. SIGHUP is ignored: files with secrets (X_FILE) are read
-whenever they are used.`,
-		Args: noArguments,
-		RunE: a.does(func(ctx context.Context, _ []string) error { return a.serve(ctx) }),
+serve waits for a database that is down; /readyz reports it. On SIGTERM it lets
+runs end within ROLLCALL_SHUTDOWN_TIMEOUT, interrupts the others, and exits
+with status 0; a second signal ends it at once. It ignores SIGHUP: files with
+secrets (X_FILE) are read whenever they are used.`,
+		Example: "  rollcall serve",
+		Args:    noArguments,
+		RunE:    a.does(func(ctx context.Context, _ []string) error { return a.serve(ctx) }),
 	}
 }
 
-// A daemon is what serve is made of.
+// A daemon is a running serve.
 type daemon struct {
 	*app
-	cfg     *config
-	log     *slog.Logger
-	metrics *metrics
-	hooks   map[string]*hook
-	wake    func() // tells the schedule that there are hints
-
-	readiness  *readiness
-	guesses    *guesses
-	deliveries chan struct{} // a token per delivery at work
-
-	db       atomic.Pointer[sqlx.DB] // nil before the database was reached and its schema is up to date
-	stopping atomic.Bool
+	cfg  *config
+	log  *slog.Logger
+	cron *schedule.Cron
+	http *httpd.Server
 }
-
-var (
-	errNoDatabase = errors.New("the database was not reached yet")
-	errStopping   = errors.New("told to stop")
-)
 
 func (a *app) serve(ctx context.Context) error {
 	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP) // which would end the program
+	signal.Notify(hangups, syscall.SIGHUP) // whose default ends the program
 	defer signal.Stop(hangups)
 	cfg, err := a.configure(ctx, needs{database: true, connections: true})
 	if ctx.Err() != nil {
@@ -72,26 +63,31 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d := &daemon{app: a, cfg: cfg, log: cfg.log, readiness: newReadiness()}
+	version, commit := buildVersion()
+	cfg.log.Info("starting", "version", version, "commit", commit)
+	d := &daemon{app: a, cfg: cfg, log: cfg.log, cron: &schedule.Cron{
+		Connections: cfg.connections, Default: cfg.Schedule, Jitter: cfg.Jitter, Runner: a.runner(cfg, nil),
+	}}
 	defer d.ignore(ctx, hangups)()
-	d.metrics = newMetrics(ctx, cfg.connections, &d.db)
-	cron := &schedule.Cron{
-		Connections: cfg.connections, Default: cfg.Schedule, Jitter: cfg.Jitter, Ended: d.metrics.ended,
-		Runner: &schedule.Runner{Log: cfg.log, Parallel: cfg.Parallel, Keep: time.Duration(cfg.Retention), Open: a.reopen},
-	}
-	cron.Init()
-	a.observe, d.wake = d.metrics.requested, cron.Wake
-	if d.hooks, err = d.openHooks(); err != nil {
-		return err
-	}
-	stopWeb, err := d.listen(ctx)
+	d.http, err = httpd.New(ctx, httpd.Config{
+		Addr: string(cfg.Addr), HooksAddr: string(cfg.HooksAddr), Connections: cfg.connections, Env: a.env, Log: cfg.log,
+		UserAgent: userAgent(), Version: version, Commit: commit, Next: d.cron.Next, Delivered: d.cron.Wake,
+	})
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.run(ctx, cron), stopWeb())
+	d.cron.Ended, a.observe = d.http.Ended, d.http.Requested
+	if err := d.cron.Init(); err != nil {
+		return err
+	}
+	stopHTTP, err := d.http.Listen(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.run(ctx), stopHTTP())
 }
 
-// ignore logs signals that ask for nothing, until the returned function is called.
+// ignore logs ignored signals until stop is called.
 func (d *daemon) ignore(ctx context.Context, hangups <-chan os.Signal) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
@@ -108,41 +104,72 @@ func (d *daemon) ignore(ctx context.Context, hangups <-chan os.Signal) (stop fun
 }
 
 // run waits for the database and serves the schedule until ctx ends.
-func (d *daemon) run(ctx context.Context, cron *schedule.Cron) error {
-	db, closeDB, err := d.reach(ctx)
+func (d *daemon) run(ctx context.Context) error {
+	db, closeDB, err := d.waitForDatabase(ctx)
 	if err != nil || db == nil {
 		return err
 	}
-	d.db.Store(db)
-	cron.Runner.DB = db
+	d.cron.Runner.DB = db
+	d.http.Use(db)
 	d.log.Info("serving", "connections", len(d.cfg.connections), "parallel", d.cfg.Parallel)
-	stop := context.AfterFunc(ctx, func() { d.stopping.Store(true) })
-	defer stop()
-	cron.Serve(ctx, d.cfg.ShutdownTimeout)
-	if err := closeDB(); err != nil { // such as of sessions that were lost: nothing hangs on them any more
-		d.log.Warn("the database could not be closed in order", "error", err)
+	d.logSchedule(ctx, db)
+	defer context.AfterFunc(ctx, d.http.Stopping)()
+	d.cron.Serve(ctx, d.cfg.ShutdownTimeout)
+	if err := closeDB(); err != nil { // such as that of a lost session, which nothing needs any more
+		d.log.Warn("closing the database failed", "error", err)
 	}
 	d.log.Info("stopped")
 	return nil
 }
 
-const (
-	// reachEvery is how often a database that is away is tried.
-	reachEvery = 2 * time.Second
+// logSchedule logs when each connection runs, and which ones were never loaded.
+func (d *daemon) logSchedule(ctx context.Context, db *sqlx.DB) {
+	var names, never []string
+	for _, c := range d.cfg.connections {
+		names = append(names, c.Name)
+	}
+	next, err := d.cron.Next(ctx)
+	gauges, err2 := sink.Gauges(ctx, db, names)
+	if err := errors.Join(err, err2); err != nil {
+		d.log.Warn("reading the schedule failed; the runs start all the same", "error", err)
+		return
+	}
+	for _, c := range d.cfg.connections {
+		when := cmp.Or(c.Schedule, d.cfg.Schedule.Text)
+		d.log.Info("connection scheduled", "source", c.Name, "schedule", when, "next", next[c.Name].UTC().Format(time.RFC3339))
+	}
+	for _, g := range gauges {
+		if g.Succeeded == nil {
+			never = append(never, g.Source)
+		}
+	}
+	if len(never) > 0 {
+		d.log.Warn("connections were never loaded: each waits for its next tick; to load them now, run: rollcall sync", "sources", strings.Join(never, ","))
+	}
+}
 
-	// reachComplain is how often the log says so.
-	reachComplain = 30 * time.Second
+const (
+	// connectEvery is how often serve tries a database that is down.
+	connectEvery = 2 * time.Second
+
+	// logDownEvery is how often the log says so.
+	logDownEvery = 30 * time.Second
 )
 
-// reach opens the database and brings its schema up to date. What may pass by
-// itself is waited for, however long: compose and Kubernetes start both at
-// once. It returns no database where ctx ends before.
-func (d *daemon) reach(ctx context.Context) (*sqlx.DB, func() error, error) {
-	var complained time.Time
-	tick := time.NewTicker(reachEvery)
+// waitForDatabase opens the database and brings its schema up to date. It waits for
+// as long as a failure is transient: compose and Kubernetes start both at once. It
+// returns no database once ctx ended.
+func (d *daemon) waitForDatabase(ctx context.Context) (*sqlx.DB, func() error, error) {
+	var logged time.Time
+	tick := time.NewTicker(connectEvery)
 	defer tick.Stop()
 	for {
-		db, closeDB, err := d.openMigrated(ctx)
+		db, closeDB, err := d.openMigrated(ctx, d.cfg, sessionsFor(d.cfg.Parallel))
+		if err == nil {
+			if err = noteConfigured(ctx, db, d.cfg.connections); err != nil {
+				err = errors.Join(err, closeDB())
+			}
+		}
 		switch {
 		case err == nil:
 			return db, closeDB, nil
@@ -151,9 +178,9 @@ func (d *daemon) reach(ctx context.Context) (*sqlx.DB, func() error, error) {
 		case !sink.IsTransient(err):
 			return nil, nil, err
 		}
-		if time.Since(complained) >= reachComplain {
+		if time.Since(logged) >= logDownEvery {
 			d.log.Error("the database cannot be used yet; trying again", "error", err)
-			complained = time.Now()
+			logged = time.Now()
 		}
 		select {
 		case <-tick.C:
@@ -161,18 +188,4 @@ func (d *daemon) reach(ctx context.Context) (*sqlx.DB, func() error, error) {
 			return nil, nil, nil
 		}
 	}
-}
-
-func (d *daemon) openMigrated(ctx context.Context) (*sqlx.DB, func() error, error) {
-	db, closeDB, err := d.openDatabase(ctx, d.cfg, sessionsFor(d.cfg.Parallel))
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := (sink.Migration{DB: db, ReaderRole: string(d.cfg.ReaderRole), Log: d.cfg.log}).Run(ctx); err != nil {
-		return nil, nil, errors.Join(err, closeDB())
-	}
-	if err := noteConfigured(ctx, db, d.cfg.connections); err != nil {
-		return nil, nil, errors.Join(err, closeDB())
-	}
-	return db, closeDB, nil
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -12,43 +12,52 @@ import (
 
 	"rollcall/cmd/rollcall/internal/render"
 	"rollcall/schedule"
+	"rollcall/schedule/pipeline"
 	"rollcall/sink"
 	"rollcall/sources"
-	"rollcall/sources/fetch"
 )
 
 func syncCommand(a *app) *cobra.Command {
 	var allow bool
+	var o output
 	c := &cobra.Command{
 		Use:   "sync [NAME…]",
 		Short: "Run every connection once, or those named",
-		Long: `Pulls the accounts of every connection in ROLLCALL_SOURCES, or of those named,
-and brings the directory up to date. Connections run concurrently, and one that
-fails disturbs no other.
+		Long: `Pull the accounts of every connection in ROLLCALL_SOURCES, or of those named,
+and bring the directory up to date. Connections run concurrently, and a failing
+one does not disturb the others.
 
-It skips a connection that another run holds; it waits for one that is named, up to
-the connection's TIMEOUT.
+sync skips a connection that another run holds. If the connection is named, it
+waits for that run, up to the connection's TIMEOUT.
 
-A connection that reads another host or provider account than before fails where
-its listing has less than half of the live accounts; --allow-deletes applies it.
+A connection that now reads another host or provider account fails if its
+listing has less than half of the live accounts; --allow-deletes applies it.
 
 Exit status: 0 success; 1 a connection failed or was partial; 2 bad usage or
 configuration, nothing was started; 3 no failure, but deletions are held.`,
 		Example: `  rollcall sync
-  rollcall sync acme --allow-deletes   # carry out held deletions`,
+  rollcall sync acme --allow-deletes   # carry out held deletions
+  rollcall sync -o jsonl`,
+		ValidArgsFunction: a.completeNames,
 	}
-	c.Flags().BoolVar(&allow, "allow-deletes", false, "delete what is held, and apply the listing of another provider account (needs NAME)")
+	c.Flags().BoolVar(&allow, "allow-deletes", false, "carry out held deletions, and apply the listing of another provider account (needs NAME)")
+	o.addFormat(c)
 	c.RunE = func(c *cobra.Command, names []string) error {
 		if allow && len(names) == 0 {
 			return badUsage("--allow-deletes needs the NAME of a connection")
 		}
 		return a.does(func(ctx context.Context, names []string) error {
 			return a.withRunner(ctx, names, func(ctx context.Context, r *schedule.Runner, connections []sources.Configured) error {
-				err := a.sync(ctx, r, connections, schedule.Options{
-					Trigger: schedule.Manual, Wait: len(names) > 0, AllowDeletes: allow,
-				})
+				kind := pipeline.Sync
+				switch {
+				case allow:
+					kind = pipeline.AllowDeletes
+				case len(names) > 0:
+					kind = pipeline.SyncNamed
+				}
+				err := a.sync(ctx, r, connections, &o, pipeline.Options{Kind: kind})
 				if len(names) > 0 {
-					return err // the others may be configured or not
+					return err // it says nothing about the others
 				}
 				return errors.Join(err, noteConfigured(ctx, r.DB, connections))
 			})
@@ -66,21 +75,19 @@ func noteConfigured(ctx context.Context, db *sqlx.DB, connections []sources.Conf
 	return sink.Configured(ctx, db, names)
 }
 
-// sync runs the connections and summarizes how each one ended; the log says why.
-func (a *app) sync(ctx context.Context, r *schedule.Runner, connections []sources.Configured, o schedule.Options) error {
+// sync runs the connections and prints how each one ended; the log says why.
+func (a *app) sync(ctx context.Context, r *schedule.Runner, connections []sources.Configured, format *output, o pipeline.Options) error {
 	stop := a.watch(&o, r.Log, len(connections))
 	results := r.Sync(ctx, connections, o)
 	stop()
-	if a.screen.Terminal() || a.summary {
-		if err := a.summarize(results); err != nil {
-			return err
-		}
+	if err := a.summarize(results, format.format.value); err != nil {
+		return err
 	}
 	return statusOf(results)
 }
 
-// statusOf is the exit status that the results come to.
-func statusOf(results []schedule.Result) error {
+// statusOf returns the exit status of the results.
+func statusOf(results []pipeline.Result) error {
 	held := false
 	for _, result := range results {
 		if result.Err != nil {
@@ -94,58 +101,31 @@ func statusOf(results []schedule.Result) error {
 	return nil
 }
 
-// summarize shows the results to people: the log is for machines.
-func (a *app) summarize(results []schedule.Result) error {
+// summarize prints the results, under the names of the columns of directory.runs.
+func (a *app) summarize(results []pipeline.Result, format string) error {
 	rows := make([][]any, len(results))
 	for i, r := range results {
-		rows[i] = []any{
-			r.Source, r.RunID, r.Status, r.Took.Round(time.Second / 100).String(), r.Fetched,
-			r.Created, r.Updated, r.Moved, r.Deleted, r.Restored, r.Rejected, r.Held, nil,
+		var id, problem any
+		if r.RunID != 0 {
+			id = r.RunID
 		}
 		if r.Err != nil {
-			rows[i][len(rows[i])-1] = r.Err.Error()
+			problem = r.Err.Error()
+		} else if r.Error != "" {
+			problem = r.Error
+		}
+		rows[i] = []any{
+			r.Source, id, cmp.Or(r.Status, "failed"), r.Took.Seconds(), r.Fetched,
+			r.Created, r.Updated, r.Moved, r.Deleted, r.Restored, r.Rejected, r.Held, problem,
 		}
 	}
-	names := slices.Concat([]string{"source", "id", "status", "took", "fetched"}, runChanges, []string{"error"})
-	return a.print("table", names, rows,
-		render.Text("SOURCE", "source"), render.Number("RUN", "id").Drop(1), render.Text("STATUS", "status"),
-		render.Text("TOOK", "took").Right().Drop(2), render.Number("READ", "fetched"), render.Func("WHAT", outcome).Wrap())
+	names := slices.Concat([]string{"source", "id", "status", "took_seconds", "fetched"}, runChanges, []string{"error"})
+	return a.print(format, names, rows,
+		render.Text("SOURCE", "source"), render.Text("RUN", "id").Right().Drop(1), render.Text("STATUS", "status"),
+		render.Func("TOOK", tookSeconds).Right().Drop(2), render.Number("READ", "fetched"), render.Func("WHAT", outcome).Wrap())
 }
 
-// withRunner reads the configuration of the connections, opens the database,
-// brings its schema up to date and hands what runs connections to work.
-func (a *app) withRunner(ctx context.Context, names []string, work func(context.Context, *schedule.Runner, []sources.Configured) error) error {
-	cfg, err := a.configure(ctx, needs{database: true, connections: true, only: names})
-	if err != nil {
-		return err
-	}
-	db, closeDB, err := a.openDatabase(ctx, cfg, sessionsFor(cfg.Parallel))
-	if err != nil {
-		return err
-	}
-	return errors.Join(a.migrated(ctx, cfg, db, work), closeDB())
-}
-
-// sessionsFor is how many sessions that many runs at once need: each holds one,
-// and one more is there to record the end of a run whose own was lost.
-func sessionsFor(parallel int) int { return parallel + 1 }
-
-func (a *app) migrated(ctx context.Context, cfg *config, db *sqlx.DB, work func(context.Context, *schedule.Runner, []sources.Configured) error) error {
-	if err := (sink.Migration{DB: db, ReaderRole: string(cfg.ReaderRole), Log: cfg.log}).Run(ctx); err != nil {
-		return err
-	}
-	return work(ctx, &schedule.Runner{DB: db, Log: cfg.log, Parallel: cfg.Parallel, Keep: time.Duration(cfg.Retention), Open: a.reopen}, cfg.connections)
-}
-
-// reopen opens a connection with its variables as they are now.
-func (a *app) reopen(ctx context.Context, c sources.Configured, log *slog.Logger, arrived func(kind, id string)) (sources.Source, error) {
-	fresh, err := c.Afresh(ctx, a.env)
-	if err != nil {
-		return nil, err
-	}
-	return fresh.Open(userAgent(), log, func(at fetch.Attempt) {
-		if a.observe != nil {
-			a.observe(c.Name, at)
-		}
-	}, arrived)
+func tookSeconds(r render.Row) string {
+	seconds, _ := r.Value("took_seconds").(float64)
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second / 100).String()
 }

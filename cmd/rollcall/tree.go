@@ -11,8 +11,8 @@ import (
 	"rollcall/sink/reader"
 )
 
-// treeLimit is how many accounts a tree on a screen has unless --limit says
-// otherwise: what people can still read through.
+// treeLimit is how many accounts a tree has without --limit: what a person can still
+// read.
 const treeLimit = 200
 
 func treeCommand(a *app) *cobra.Command {
@@ -23,8 +23,8 @@ func treeCommand(a *app) *cobra.Command {
 		Use:   "tree [ID] [flags]",
 		Short: "Show the hierarchy of all accounts, or below one",
 		Long: `Show the hierarchy of all accounts, or of one and those below it. ID is the
-directory's id or source/external_id. Accounts that match are shown with all above
-them; an account whose parent the directory does not know is marked.
+directory's id or source/external_id. Accounts that match are shown with all
+above them; an account whose parent the directory does not know is marked.
 
 --depth leaves out deeper levels and counts the accounts in them. After 200
 accounts, or after --limit, the rest is counted.`,
@@ -36,7 +36,7 @@ accounts, or after --limit, the rest is counted.`,
 		Args: maybeAccount,
 	}
 	filter.add(c.Flags())
-	c.Flags().Var(&countFlag{&depth}, "depth", "no more than `N` levels below the topmost accounts")
+	c.Flags().Var(&countFlag{&depth}, "depth", "at most `N` levels below the topmost accounts")
 	c.Flags().Lookup("depth").DefValue = "0" // or the help shows -1
 	o.add(c, treeLimit)
 	c.RunE = a.does(func(ctx context.Context, args []string) error {
@@ -47,7 +47,7 @@ accounts, or after --limit, the rest is counted.`,
 				return usageError{err}
 			}
 			if reference = &r; len(filter.sources) > 0 {
-				return badUsage("--source and an ID: a tree is within one connection, so take one of them")
+				return badUsage("--source and ID exclude each other: a tree is within one connection")
 			}
 		}
 		return a.withDirectory(ctx, func(ctx context.Context, _ *config, db *sqlx.DB) error {
@@ -84,11 +84,11 @@ func accountNode(r render.Row) render.TreeNode {
 		n.Notes = append(n.Notes, "[deleted "+at+"]")
 	}
 	if known, orphan := r.Value("parent_known").(bool); orphan {
-		why := "which is unknown"
+		why := " is unknown"
 		if known {
-			why = "cut here, as it would form a cycle"
+			why = ", cut here to break a cycle"
 		}
-		n.Notes = append(n.Notes, "[parent "+r.Text("parent_external_id")+", "+why+"]")
+		n.Notes = append(n.Notes, "[parent "+r.Text("parent_external_id")+why+"]")
 	}
 	return n
 }

@@ -17,7 +17,7 @@ const maxCountry = 80 // bytes; the longest name of ISO 3166-1 has 56
 // alpha-3 or numeric code (three digits), and an English name, as ISO and CLDR
 // have it or in common use. UK is GB, and EL, the European Union's code, is GR.
 // Kosovo's XK, which ISO leaves to its users, is a country; a code that ISO
-// withdrew or only reserves is none.
+// withdrew or only reserves is refused.
 func Country(s string) (string, bool) {
 	if len(s) > maxCountry {
 		return "", false

@@ -20,7 +20,7 @@ func Currency(s string) (string, bool) {
 	case current.IsValid(s):
 		return s, true
 	}
-	unit, err := currency.ParseISO(s) // whose table is of 2017, and has what is history
+	unit, err := currency.ParseISO(s) // whose table, as of 2017, has former currencies
 	if err != nil {
 		return "", false
 	}

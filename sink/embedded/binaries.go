@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// ErrNoPostgres means that no Postgres server was found, nor could be fetched.
+// ErrNoPostgres means that no Postgres server was found or could be downloaded.
 var ErrNoPostgres = errors.New(`this machine has no Postgres server. Do one of:
   - install it: apt-get install postgresql, or brew install postgresql@17
   - set DATABASE_URL to a Postgres you have
   - docker compose up -d postgres`)
 
-// places are where Postgres is put by those who pack it. Debian's and Homebrew's
-// PATH lead to the clients alone.
+// places are where packages put Postgres. On Debian and with Homebrew, PATH has only
+// the clients.
 var places = []string{
 	"/usr/lib/postgresql/*/bin",                          // Debian, Ubuntu
 	"/usr/pgsql-*/bin",                                   // Red Hat, by postgresql.org
@@ -30,8 +30,8 @@ var places = []string{
 	"/usr/local/pgsql/bin",                               // built from source
 }
 
-// findBinaries picks from found, or fetches, the folder with the programs initdb
-// and postgres, of the version that made the data folder if it exists.
+// findBinaries picks from found, or fetches, the folder with a server's programs, of
+// the version that made the data folder if that exists.
 func findBinaries(data string, found []string, fetch func() (string, error)) (string, error) {
 	wanted, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -50,16 +50,16 @@ func findBinaries(data string, found []string, fetch func() (string, error)) (st
 			return bin, nil
 		}
 	}
-	return "", fmt.Errorf("%s was made by Postgres %s, which is not among those found (%s): install that version, or move the folder away to begin anew",
+	return "", fmt.Errorf("%s was made by Postgres %s, which is not among those found (%s); install that version, or move the folder away to start over",
 		data, version, strings.Join(found, ", "))
 }
 
-// installed lists the folders that hold a Postgres server: PATH's first, then
-// the newest of each place.
+// installed lists the folders with a Postgres server: first those on PATH, then the
+// newest of each place.
 func installed(path string, places []string) []string {
 	folders := filepath.SplitList(path)
 	for _, place := range places {
-		matches, _ := filepath.Glob(place) // fails on a bad pattern alone
+		matches, _ := filepath.Glob(place) // fails only on a bad pattern
 		slices.SortFunc(matches, newestFirst)
 		folders = append(folders, matches...)
 	}
@@ -68,7 +68,7 @@ func installed(path string, places []string) []string {
 		if !filepath.IsAbs(bin) || !hasServer(bin) {
 			continue
 		}
-		// initdb looks for postgres beside itself: where it really is.
+		// initdb looks for postgres in its own folder, behind links.
 		if real, err := filepath.EvalSymlinks(filepath.Join(bin, "initdb")); err == nil {
 			bin = filepath.Dir(real)
 		}
@@ -79,9 +79,9 @@ func installed(path string, places []string) []string {
 	return found
 }
 
-// hasServer says whether a folder holds both programs.
+// hasServer reports whether a folder holds the programs of a server.
 func hasServer(bin string) bool {
-	for _, name := range []string{"initdb", "postgres"} {
+	for _, name := range []string{"initdb", "pg_ctl", "postgres"} {
 		if _, err := exec.LookPath(filepath.Join(bin, name)); err != nil {
 			return false
 		}
@@ -104,7 +104,7 @@ func numbers(path string) []int {
 	return all
 }
 
-// versionOf is the major version of a server: "17" of "postgres (PostgreSQL) 17.5 (Debian …)".
+// versionOf returns the major version of a server: "17" of "postgres (PostgreSQL) 17.5 (Debian …)".
 func versionOf(bin string) string {
 	out, err := exec.Command(filepath.Join(bin, "postgres"), "--version").Output()
 	if err != nil {

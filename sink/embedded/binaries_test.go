@@ -14,7 +14,7 @@ func TestTheNewestIsFoundAfterThePath(t *testing.T) {
 	path := filepath.Join(root, "path")
 	place := func(name string) string { return filepath.Join(root, "lib", name, "bin") }
 	for _, bin := range []string{path, place("9.6"), place("10"), place("17"), place("9.10")} {
-		fake(t, bin, "initdb", "postgres")
+		fake(t, bin, "initdb", "pg_ctl", "postgres")
 	}
 	fake(t, place("18"), "postgres") // no initdb
 	fake(t, filepath.Join(root, "client"), "initdb")
@@ -29,11 +29,11 @@ func TestTheNewestIsFoundAfterThePath(t *testing.T) {
 func TestALinkOnThePathIsFollowed(t *testing.T) {
 	root := t.TempDir()
 	path, real := filepath.Join(root, "path"), filepath.Join(root, "real")
-	fake(t, real, "initdb", "postgres")
+	fake(t, real, "initdb", "pg_ctl", "postgres")
 	if err := os.Mkdir(path, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"initdb", "postgres"} {
+	for _, name := range []string{"initdb", "pg_ctl", "postgres"} {
 		if err := os.Symlink(filepath.Join(real, name), filepath.Join(path, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -45,8 +45,8 @@ func TestALinkOnThePathIsFollowed(t *testing.T) {
 
 func TestTheVersionThatMadeTheDataIsChosen(t *testing.T) {
 	data, old, newer := t.TempDir(), t.TempDir(), t.TempDir()
-	fake(t, old, "initdb", "postgres")
-	fake(t, newer, "initdb", "postgres")
+	fake(t, old, "initdb", "pg_ctl", "postgres")
+	fake(t, newer, "initdb", "pg_ctl", "postgres")
 	script(t, filepath.Join(old, "postgres"), "postgres (PostgreSQL) 14.1")
 	script(t, filepath.Join(newer, "postgres"), "postgres (PostgreSQL) 17.1")
 	none := func() (string, error) { return "", errors.New("no network") }

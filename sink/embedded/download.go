@@ -10,12 +10,12 @@ import (
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
 )
 
-// downloadVersion is the Postgres that is fetched where none is installed. Its
-// archive is compared with the checksum published beside it.
+// downloadVersion is the Postgres to download if none is installed. The library
+// compares its archive with the published checksum.
 const downloadVersion = embeddedpostgres.V17
 
-// download fetches a Postgres server into the cache, once, and returns the
-// folder of its programs.
+// download downloads a Postgres server into the cache, once, and returns the folder
+// of its programs.
 func download(ctx context.Context, logf func(string, ...any)) (string, error) {
 	cache, err := cacheFolder()
 	if err != nil {
@@ -24,7 +24,8 @@ func download(ctx context.Context, logf func(string, ...any)) (string, error) {
 	return fetch(ctx, cache, embeddedpostgres.DefaultConfig(), logf)
 }
 
-// cacheFolder is the user's; root's must be where the server's account may go.
+// cacheFolder returns the user's cache; for root, one that the server's account may
+// enter.
 func cacheFolder() (string, error) {
 	if os.Geteuid() == 0 {
 		return "/var/cache/rollcall", nil
@@ -33,14 +34,14 @@ func cacheFolder() (string, error) {
 	return filepath.Join(cache, "rollcall"), err
 }
 
-// fetch brings what config's repository has into a folder of cache.
+// fetch downloads from config's repository into a folder of cache.
 func fetch(ctx context.Context, cache string, config embeddedpostgres.Config, logf func(string, ...any)) (string, error) {
 	home := filepath.Join(cache, "postgres-"+string(downloadVersion))
 	bin := filepath.Join(home, "bin")
 	if hasServer(bin) {
 		return bin, nil
 	}
-	logf("fetching Postgres %s into %s", downloadVersion, home)
+	logf("downloading Postgres %s into %s", downloadVersion, home)
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", err
 	}
@@ -49,28 +50,28 @@ func fetch(ctx context.Context, cache string, config embeddedpostgres.Config, lo
 		return "", err
 	}
 	defer os.RemoveAll(work)
-	part := filepath.Join(work, "postgres") // renamed once it is whole
+	part := filepath.Join(work, "postgres") // renamed once it is complete
 
-	// The library fetches only on its way to starting a server. Ours is another
-	// one, so we give it a database that is none, and its start fails.
-	none := filepath.Join(work, "none")
-	if err := os.Mkdir(none, 0o700); err != nil {
+	// The library downloads only to start a server. It gets an invalid database, so
+	// that its start fails.
+	invalid := filepath.Join(work, "invalid")
+	if err := os.Mkdir(invalid, 0o700); err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(filepath.Join(none, "PG_VERSION"), []byte(downloadVersion), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(invalid, "PG_VERSION"), []byte(downloadVersion), 0o600); err != nil {
 		return "", err
 	}
 	config = config.Version(downloadVersion).CachePath(work).BinariesPath(part).
-		DataPath(none).RuntimePath(filepath.Join(work, "run")).Port(0).Logger(io.Discard)
+		DataPath(invalid).RuntimePath(filepath.Join(work, "run")).Port(0).Logger(io.Discard)
 	failed := make(chan error, 1)
-	go func() { failed <- embeddedpostgres.NewDatabase(config).Start() }() // it knows no ctx
+	go func() { failed <- embeddedpostgres.NewDatabase(config).Start() }() // it takes no ctx
 	select {
 	case <-ctx.Done():
 		return "", ctx.Err()
 	case err = <-failed:
 	}
 	if !hasServer(filepath.Join(part, "bin")) {
-		return "", fmt.Errorf("fetching Postgres %s: %w", downloadVersion, err)
+		return "", fmt.Errorf("downloading Postgres %s: %w", downloadVersion, err)
 	}
 	if err := os.Rename(part, home); err != nil && !hasServer(bin) { // another process may have been first
 		return "", err

@@ -15,11 +15,11 @@ import (
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
 )
 
-// archive is a .tar.xz of bin/initdb and bin/postgres, which do nothing.
-const archive = `/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4Cf/AIhdADEaShsFkZA3OlG9V3Gz1uQT2IkQonAbexNN
-15tic70r6rNJbkVqC6RLQH2665UL531xp7xGLwZ7XpHLBaQBV2qgMag0W94py7Indy4ZYHGDTUlo
-DRe1bL7sF6Pst+xwCKDZZ1I27aaFVeNjEn64rN42eH1XIywUsC4jP4z5TbqyZbV5gK6F6AAAmcYj
-a4NDuTAAAaQBgFAAAB42Xf2xxGf7AgAAAAAEWVo=`
+// archive is a .tar.xz of bin/initdb, bin/pg_ctl and bin/postgres, which do nothing.
+const archive = `/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Cf/AJNdADEaShsFkZA3OlG9V3Gz1uQT2IkQonAbexNN
+15tic70r6rNJbkVqC6RLQH2665UL531xp7xGLwZ7XpHLBaQBV2qdi7Nuo0gRWL2O+qN31pwXdila
+doih/KVyzW9PNWFczYFX9l5uKY+Cu3u+Z08gtwRh7LOyEX0voBLvf56zwd3V8zgsACYpQ2fIsGhK
+9w96/aMbAAAAd0onZgbv1toAAa8BgFAAAN3GmpexxGf7AgAAAAAEWVo=`
 
 func TestPostgresIsFetchedOnce(t *testing.T) {
 	requests := 0

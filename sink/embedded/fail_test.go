@@ -10,7 +10,7 @@ import (
 )
 
 func TestAFailedStart(t *testing.T) {
-	t.Run("tells what the server said, and leaves nothing", func(t *testing.T) {
+	t.Run("reports the server's log, and leaves nothing", func(t *testing.T) {
 		parent := shortDir(t)
 		defer func(usual []string) { temporaryParents = usual }(temporaryParents)
 		temporaryParents = []string{parent}

@@ -14,12 +14,12 @@ import (
 	"syscall"
 )
 
-// maxSocketPath is the longest path a Unix socket can have, in bytes: 107 on
-// Linux, 103 on macOS, which decides.
+// maxSocketPath is the longest path of a Unix socket, in bytes: 107 on Linux, 103 on
+// macOS, which decides.
 const maxSocketPath = 103
 
-// serverAccount is whom to run the server as: nil for ourselves, but Postgres
-// refuses to run as root.
+// serverAccount returns the account to run the server as: nil for our own, but
+// Postgres refuses to run as root.
 func serverAccount() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -36,20 +36,21 @@ func serverAccount() (*syscall.Credential, error) {
 		}
 		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 	}
-	return nil, errors.New("embedded Postgres: it refuses to run as root, and this machine has neither a user postgres nor nobody: run as another user")
+	return nil, errors.New("embedded Postgres: it refuses to run as root, and this machine has neither a user postgres nor nobody; run as another user")
 }
 
-// DefaultDataDir is where the user's data is kept.
-func DefaultDataDir() (string, error) {
-	if os.Geteuid() == 0 { // root's home is closed to the account that the server runs as
-		return "/var/lib/rollcall", nil
-	}
-	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+// DefaultDataDir returns the user's folder for a server's data; lookup reads the
+// environment.
+func DefaultDataDir(lookup func(name string) (string, bool)) (string, error) {
+	if dir, _ := lookup("XDG_DATA_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "rollcall"), nil
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("embedded Postgres: no folder for its data: set ROLLCALL_DATA_DIR: %w", err)
+	if os.Geteuid() == 0 { // the server's account cannot enter root's home
+		return "/var/lib/rollcall", nil
+	}
+	home, _ := lookup("HOME")
+	if !filepath.IsAbs(home) {
+		return "", errors.New("embedded Postgres: there is no home folder for its data; set ROLLCALL_DATA_DIR")
 	}
 	if runtime.GOOS == "darwin" {
 		return filepath.Join(home, "Library", "Application Support", "rollcall"), nil
@@ -57,7 +58,7 @@ func DefaultDataDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "rollcall"), nil
 }
 
-// makeFolder makes the folder for a server to live in.
+// makeFolder makes the folder of a server.
 func makeFolder(path string, account *syscall.Credential) (folder, error) {
 	dir, err := path, error(nil)
 	if path == "" {
@@ -73,13 +74,13 @@ func makeFolder(path string, account *syscall.Credential) (folder, error) {
 		return "", fmt.Errorf("embedded Postgres: %w", err)
 	}
 	if longest := filepath.Join(f.socket(), ".s.PGSQL.5432"); len(longest) > maxSocketPath {
-		return "", fmt.Errorf("embedded Postgres: the path of its socket, %s, is longer than the %d bytes a system allows: choose a shorter folder", longest, maxSocketPath)
+		return "", fmt.Errorf("embedded Postgres: the path of its socket, %s, is longer than %d bytes; choose a shorter folder", longest, maxSocketPath)
 	}
 	return f, nil
 }
 
-// temporaryParents are where to try, in order. Of /tmp we know that every account
-// may enter it; $TMPDIR, which is "", may be closed, and on macOS is long.
+// temporaryParents are tried in order. Every account may enter /tmp; $TMPDIR, which
+// is "", may be closed, and on macOS its path is long.
 var temporaryParents = []string{"/tmp", ""}
 
 // temporaryFolder makes a folder that the server's account owns, so that the
@@ -117,16 +118,16 @@ func (s *Server) prepare(ctx context.Context) error {
 // fresh ends the names of what is renamed once it is complete.
 const fresh = ".new"
 
-// initialise fills a folder beside the data folder and then renames it, so that
-// an initialisation that was broken off is never taken for a database.
+// initialise creates the database in a folder next to the data folder and renames it
+// once it is complete.
 func (s *Server) initialise(ctx context.Context) error {
 	fresh := s.dir.data() + fresh
 	var out []byte
 	var err error
-	// Text is compared byte by byte, on every system alike. Lower case beyond
-	// ASCII needs a locale, whose name for UTF-8 differs; "C" is there always.
+	// Text sorts by its bytes, the same on every system. Lower case beyond ASCII needs
+	// a locale, whose name for UTF-8 differs; "C" always exists.
 	for _, ctype := range []string{"C.UTF-8", "UTF-8", "C"} {
-		if err := os.RemoveAll(fresh); err != nil {
+		if err := errors.Join(ctx.Err(), os.RemoveAll(fresh)); err != nil {
 			return err
 		}
 		if err := os.Mkdir(fresh, 0o700); err != nil {
@@ -135,26 +136,30 @@ func (s *Server) initialise(ctx context.Context) error {
 		if err := give(fresh, s.account); err != nil {
 			return err
 		}
-		args := []string{
-			"-D", fresh, "-U", superuser, "--auth=trust",
-			"--encoding=UTF8", "--locale=C", "--lc-ctype=" + ctype,
-		}
+		args := []string{"-D", fresh, "-U", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C", "--lc-ctype=" + ctype}
+		single := []string{"--single", "-D", fresh}
 		if !s.options.Durable {
-			args = append(args, "--no-sync")
+			args, single = append(args, "--no-sync"), append(single, "-c", "fsync=off")
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if out, err = s.output("", "initdb", args...); err == nil {
+			out, err = s.output("CREATE DATABASE "+Database+"\n", "postgres", append(single, "postgres")...)
 		}
-		cmd := s.command(s.bin+"/initdb", args...)
-		cmd.ExtraFiles = []*os.File{s.lock} // it may outlive us
-		if out, err = cmd.CombinedOutput(); err == nil {
+		if err == nil {
 			return os.Rename(fresh, s.dir.data())
 		}
 	}
 	return fmt.Errorf("making the database in %s: %s", s.dir.data(), firstOf(string(out), err))
 }
 
-// firstOf is what a command printed, or where it printed nothing its error.
+// output runs a program of the server on a new folder. The program keeps our lock,
+// since it may outlive us.
+func (s *Server) output(stdin, program string, args ...string) ([]byte, error) {
+	cmd := s.command(filepath.Join(s.bin, program), args...)
+	cmd.Stdin, cmd.ExtraFiles = strings.NewReader(stdin), []*os.File{s.lock}
+	return cmd.CombinedOutput()
+}
+
+// firstOf returns what a command printed, else its error.
 func firstOf(printed string, err error) string {
 	if printed = strings.TrimSpace(printed); printed != "" {
 		return printed

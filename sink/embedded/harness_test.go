@@ -121,7 +121,7 @@ func await(t *testing.T, what string, ok func() bool) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := poll(ctx, func() (bool, error) { return ok(), nil }); err != nil {
-		t.Errorf("waiting for %s: %v", what, err)
+		t.Fatalf("waiting for %s: %v", what, err)
 	}
 }
 

@@ -11,31 +11,26 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 )
 
-// A Mode is a way for a server to go down.
+// A Mode is how a server stops, as pg_ctl names it.
 type Mode string
 
 const (
-	// Fast breaks off what runs and closes the data folder tidily.
+	// Fast ends all sessions and writes everything to disk.
 	Fast Mode = "fast"
-	// Immediate drops everything, as in a crash: the next start recovers.
+	// Immediate aborts the server, as a crash does: the next start recovers.
 	Immediate Mode = "immediate"
 )
 
-// signals are what Postgres understands as each mode.
+// signals are what Postgres takes as each mode.
 var signals = map[Mode]string{Fast: "INT", Immediate: "QUIT"}
 
-// stopTimeout is how long a fast shutdown may take before it becomes an
-// immediate one; its last checkpoint is what takes time.
-const stopTimeout = 20 * time.Second
+//go:embed watch.sh
+var watch string
 
-//go:embed supervise.sh
-var supervise string
-
-// Shutdown takes the server down and waits for its end; Up brings it back. It
-// is for tests of what a failing database does to others.
+// Shutdown stops the server; Up starts it again. They are for tests of what a
+// failing database does to others.
 func (s *Server) Shutdown(mode Mode) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,61 +41,51 @@ func (s *Server) Shutdown(mode Mode) error {
 func (s *Server) Up(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.running() {
-		return nil
-	}
 	return s.launch(ctx)
 }
 
-// Keep lets the server outlive its users, a temporary one with its folder, and
-// returns the process that ends it, and removes that folder, on SIGTERM. Stop
-// does nothing any more.
+// shutdown stops the server, if it runs, and waits until its watcher has ended.
+func (s *Server) shutdown(mode Mode) error {
+	if _, err := os.Stat(s.dir.pid()); err != nil {
+		return nil // it does not run
+	}
+	out, err := s.command(s.bin+"/pg_ctl", "stop", "-s", "-w", "-D", s.dir.data(), "-m", string(mode)).CombinedOutput()
+	if err != nil && mode == Fast {
+		return s.shutdown(Immediate)
+	}
+	if err != nil {
+		return fmt.Errorf("stopping Postgres: %s; its log: %s", firstOf(string(out), err), s.dir.log())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	if s.watcher != nil {
+		<-s.watcher
+	}
+	return poll(ctx, func() (bool, error) { return !inUse(s.dir.users()), nil })
+}
+
+// Keep lets the server outlive its users, and a temporary folder too. The process
+// of the returned id holds it up: when that ends, the server stops and a temporary
+// folder is removed. Stop does nothing any more.
 func (s *Server) Keep() (pid int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.done == nil || !s.running() {
+	if s.pipe == nil || s.watcher == nil {
 		return 0, errors.New("only a running server that this process started can be kept")
 	}
-	if _, err := fmt.Fprintln(s.pipe, "KEEP"); err != nil {
+	holder := exec.Command("tail", "-f", "/dev/null") // which never ends by itself
+	holder.ExtraFiles = []*os.File{s.pipe}
+	holder.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := holder.Start(); err != nil {
 		return 0, err
 	}
 	s.release()
 	s.temporary = false
-	return s.supervisor, nil
+	pid = holder.Process.Pid // Release clears it
+	return pid, holder.Process.Release()
 }
 
-func (s *Server) running() bool {
-	if s.done == nil {
-		return s.pipe != nil
-	}
-	select {
-	case <-s.done:
-		return false
-	default:
-		return true
-	}
-}
-
-func (s *Server) shutdown(mode Mode) error {
-	if s.pipe == nil || !s.running() {
-		return nil
-	}
-	signal, ok := signals[mode]
-	if !ok {
-		return fmt.Errorf("no such way to shut down: %q", mode)
-	}
-	for _, signal := range []string{signal, signals[Immediate]} {
-		if _, err := fmt.Fprintln(s.pipe, signal); err != nil && !errors.Is(err, syscall.EPIPE) {
-			return fmt.Errorf("stopping Postgres: %w", err)
-		}
-		if s.ended(stopTimeout) {
-			return nil
-		}
-	}
-	return fmt.Errorf("the Postgres in %s does not end; its log: %s", s.dir, s.dir.log())
-}
-
-// launch starts the server and waits until it takes connections.
+// launch starts the watcher, which starts the server, and waits until it is ready.
 func (s *Server) launch(ctx context.Context) error {
 	log, err := openOwn(s.dir.log(), os.O_CREATE|os.O_WRONLY)
 	if err != nil {
@@ -119,34 +104,52 @@ func (s *Server) launch(ctx context.Context) error {
 		s.pipe.Close()
 	}
 	s.pipe = write
-
-	cmd := s.command("/bin/sh", append([]string{"-c", supervise, "supervise"}, s.arguments()...)...)
+	mode, remove := Fast, ""
+	if s.temporary {
+		mode, remove = Immediate, string(s.dir)
+	}
+	args := append([]string{"-c", watch, "watch", signals[mode], remove, s.bin + "/postgres", "-D", s.dir.data()}, s.settings()...)
+	cmd := s.command("/bin/sh", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = read, log, log
-	cmd.SysProcAttr.Setsid = true // Ctrl-C is for us: we may still want to write to the database
+	cmd.SysProcAttr.Setsid = true // Ctrl-C is for us: we may still need the database
 	if err := cmd.Start(); err != nil {
 		return err
 	}
 	done := make(chan struct{})
-	s.done = done
-	s.supervisor = cmd.Process.Pid
+	s.watcher = done
 	go func() {
 		defer close(done)
-		cmd.Wait() // how it ended stands in its log
+		_ = cmd.Wait() // its log has the error
 	}()
-	return s.ready(ctx)
+	err = poll(ctx, func() (bool, error) {
+		select {
+		case <-done:
+			return false, errors.New("it ended")
+		default:
+			return s.isReady(), nil
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("it did not start: %w; its log:\n%s", err, s.logTail())
+	}
+	return nil
 }
 
-// arguments are those of supervise.sh.
-func (s *Server) arguments() []string {
-	signal, remove := signals[Fast], ""
-	if s.temporary {
-		signal, remove = signals[Immediate], string(s.dir)
-	}
+// isReady reports whether the server takes connections, as pg_ctl does: the last line
+// of postmaster.pid is its status.
+func (s *Server) isReady() bool {
+	text, err := os.ReadFile(s.dir.pid())
+	lines := strings.Fields(string(text))
+	return err == nil && len(lines) > 0 && lines[len(lines)-1] == "ready"
+}
+
+// settings returns the server's options.
+func (s *Server) settings() (args []string) {
 	settings := map[string]string{
 		"listen_addresses":        "",
 		"unix_socket_directories": s.dir.socket(),
-		// Whoever reaches the socket is let in as anybody ("trust"), so only the
-		// account that the server runs as, and root, may reach it.
+		// The server trusts every client, so only its account and root may reach
+		// the socket.
 		"unix_socket_permissions": "0700",
 		"port":                    "5432", // a part of the socket's name
 		"shared_buffers":          "128MB",
@@ -158,15 +161,14 @@ func (s *Server) arguments() []string {
 		maps.Copy(settings, map[string]string{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
 	}
 	maps.Copy(settings, s.options.Settings)
-	args := []string{signal, remove, s.dir.users(), s.bin + "/postgres", "-D", s.dir.data()}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		args = append(args, "-c", name+"="+settings[name])
 	}
 	return args
 }
 
-// command prepares a program of the server's: run as its account, and out of
-// reach of PG… variables that are meant for another server.
+// command prepares a program of the server: it runs as the server's account, without
+// the PG… variables that are meant for another server.
 func (s *Server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = string(s.dir)
@@ -180,24 +182,26 @@ func openPipe(path string) (read, write *os.File, err error) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, nil, fmt.Errorf("making the pipe %s: %w", path, err)
 	}
-	// Opened this way round and without blocking, neither end waits for the other.
+	// In this order and without blocking, neither end waits for the other.
 	if read, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0); err != nil {
 		return nil, nil, err
 	}
-	if write, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0); err != nil {
-		read.Close()
-		return nil, nil, err
+	// The watcher's reads must block.
+	if write, err = openUser(path); err == nil {
+		err = syscall.SetNonblock(int(read.Fd()), false)
 	}
-	// The shell that is given this end must wait in its reads.
-	if err := syscall.SetNonblock(int(read.Fd()), false); err != nil {
-		read.Close()
-		write.Close()
-		return nil, nil, err
+	if err != nil {
+		return nil, nil, errors.Join(err, read.Close())
 	}
 	return read, write, nil
 }
 
-// logTail is the end of the server's log, for an error.
+// openUser opens the pipe for writing, which fails unless a watcher reads it.
+func openUser(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+}
+
+// logTail returns the end of the server's log, for an error.
 func (s *Server) logTail() string {
 	const lines = 15
 	text, err := os.ReadFile(s.dir.log())

@@ -4,35 +4,59 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
+	"path/filepath"
 	"syscall"
+	"time"
 )
 
-// A data folder has one server, which several processes may use at once: a
-// `serve` and somebody's `accounts`. Each user holds a shared lock on the file
-// "lock" and the pipe "users" open; an exclusive lock means that nobody else
-// starts, joins or leaves. The kernel drops both with a process that dies.
+// A data folder has one server, which several processes may use at once, such as
+// serve and accounts. Each user holds a shared lock on the file "lock" and keeps the
+// pipe "users" open; an exclusive lock means that no other process starts, joins or
+// leaves. The kernel releases both with a process that dies.
 
-// open brings the server of s.dir up, or joins the one that is.
-func (s *Server) open(ctx context.Context) error {
-	if s.temporary { // nobody else uses it
-		lock, err := s.dir.claim()
-		if err != nil {
-			return err
-		}
-		s.lock = lock
-		return s.start(ctx)
-	}
-	lock, err := openOwn(s.dir.lock(), os.O_RDWR|os.O_CREATE)
+// pollInterval is how often a condition of another process is checked.
+const pollInterval = 10 * time.Millisecond
+
+// open starts the server of s.dir, or joins the running one.
+func (s *Server) open(ctx context.Context) (err error) {
+	s.bin, err = findBinaries(s.dir.data(), installed(os.Getenv("PATH"), places), func() (string, error) {
+		return download(ctx, s.options.Logf)
+	})
 	if err != nil {
 		return err
 	}
-	s.lock = lock
+	if s.temporary { // it has no other users
+		if s.lock, err = s.dir.claim(); err != nil {
+			return err
+		}
+		return s.start(ctx)
+	}
+	if s.lock, err = openOwn(s.dir.lock(), os.O_RDWR|os.O_CREATE); err != nil {
+		return err
+	}
 	err = poll(ctx, func() (bool, error) { return s.startOrJoin(ctx) })
-	if err != nil && err == ctx.Err() { // it is poll's own: there was nothing but waiting
+	if err != nil && err == ctx.Err() { // poll's own: it waited in vain
 		return fmt.Errorf("another rollcall uses %s, and its server does not answer: %w; its log: %s", s.dir, err, s.dir.log())
 	}
 	return err
+}
+
+// poll calls ready until it returns true or an error, or ctx ends.
+func poll(ctx context.Context, ready func() (bool, error)) error {
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		if ok, err := ready(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // startOrJoin is one attempt; false means to try again.
@@ -42,13 +66,12 @@ func (s *Server) startOrJoin(ctx context.Context) (bool, error) {
 			if err := s.start(ctx); err != nil {
 				return false, err
 			}
-			return true, shareLock(s.lock)
+			return true, syscall.Flock(int(s.lock.Fd()), syscall.LOCK_SH)
 		}
-		// A server that nobody uses is on its way down, if it has noticed or not:
-		// who joined it now could lose it again.
+		// Its last user left: the server is stopping, so do not join it.
 	} else if tryLock(s.lock, syscall.LOCK_SH) {
-		pipe, err := os.OpenFile(s.dir.users(), os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
-		if err == nil && s.execute(ctx, Database, "") == nil {
+		pipe, err := openUser(s.dir.users())
+		if err == nil && s.answers() {
 			s.pipe = pipe
 			return true, nil
 		}
@@ -59,24 +82,27 @@ func (s *Server) startOrJoin(ctx context.Context) (bool, error) {
 	return false, syscall.Flock(int(s.lock.Fd()), syscall.LOCK_UN)
 }
 
-// start brings up a server on a folder that is ours.
+// start starts a server on a folder that no other process uses.
 func (s *Server) start(ctx context.Context) error {
-	bin, err := findBinaries(s.dir.data(), installed(os.Getenv("PATH"), places), func() (string, error) {
-		return download(ctx, s.options.Logf)
-	})
-	if err != nil {
-		return err
-	}
-	s.bin = bin
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
 	return s.launch(ctx)
 }
 
-// inUse says whether a server reads this pipe.
-func inUse(pipe string) bool {
-	f, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+// answers reports whether the server takes connections.
+func (s *Server) answers() bool {
+	conn, err := net.Dial("unix", filepath.Join(s.dir.socket(), ".s.PGSQL.5432"))
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
+}
+
+// inUse reports whether a watcher reads the pipe, so a server runs.
+func inUse(path string) bool {
+	f, err := openUser(path)
 	if err != nil {
 		return !errors.Is(err, syscall.ENXIO) && !errors.Is(err, os.ErrNotExist)
 	}
@@ -84,12 +110,6 @@ func inUse(pipe string) bool {
 	return true
 }
 
-// lastUser makes the lock exclusive, which fails while there are other users.
-func lastUser(lock *os.File) bool { return tryLock(lock, syscall.LOCK_EX) }
-
 func tryLock(f *os.File, how int) bool {
 	return syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB) == nil
 }
-
-// shareLock turns an exclusive lock into a shared one.
-func shareLock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_SH) }

@@ -10,23 +10,23 @@ import (
 	"syscall"
 )
 
-// As root we write to a folder that others may have prepared: what they own, or
-// have linked to another place, is refused.
+// Root writes to a folder that others may have prepared, so files of other users and
+// links are refused.
 
-// isTrusted reports whether a file is ours, root's or of the server's account.
+// isTrusted reports whether a file belongs to us, root or the server's account.
 func isTrusted(info fs.FileInfo, account *syscall.Credential) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && (int(stat.Uid) == os.Geteuid() || stat.Uid == 0 || account != nil && stat.Uid == account.Uid)
 }
 
-// check refuses a folder of another user, or with something of another user.
+// check refuses a folder that belongs to another user or has a file of one.
 func (f folder) check(account *syscall.Credential) error {
 	info, err := os.Stat(string(f))
 	if err != nil {
 		return err
 	}
 	if !isTrusted(info, account) {
-		return fmt.Errorf("%s belongs to another user: set ROLLCALL_DATA_DIR to a folder of your own", f)
+		return fmt.Errorf("%s belongs to another user; set ROLLCALL_DATA_DIR to a folder of your own", f)
 	}
 	for _, path := range []string{f.data(), f.data() + fresh, f.socket(), f.log(), f.lock(), f.users()} {
 		info, err := os.Lstat(path)
@@ -35,8 +35,8 @@ func (f folder) check(account *syscall.Credential) error {
 		case err != nil:
 			return err
 		case !isTrusted(info, account):
-			return fmt.Errorf("%s belongs to another user: remove it, or set ROLLCALL_DATA_DIR to a folder of your own", path)
-		case info.Mode()&fs.ModeSymlink != 0 && path != f.data(): // whose place an operator may choose
+			return fmt.Errorf("%s belongs to another user; remove it, or set ROLLCALL_DATA_DIR to a folder of your own", path)
+		case info.Mode()&fs.ModeSymlink != 0 && path != f.data(): // which an operator may put elsewhere
 			return errLink(path)
 		}
 	}
@@ -44,10 +44,10 @@ func (f folder) check(account *syscall.Credential) error {
 }
 
 func errLink(path string) error {
-	return fmt.Errorf("%s is a symbolic link, which is not followed: remove it", path)
+	return fmt.Errorf("%s is a symbolic link, which is not followed; remove it", path)
 }
 
-// openOwn opens a regular file that has no other name.
+// openOwn opens a regular file without hard links.
 func openOwn(path string, flags int) (*os.File, error) {
 	f, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if errors.Is(err, syscall.ELOOP) {
@@ -59,7 +59,7 @@ func openOwn(path string, flags int) (*os.File, error) {
 	info, err := f.Stat()
 	if err == nil {
 		if stat, ok := info.Sys().(*syscall.Stat_t); !info.Mode().IsRegular() || ok && stat.Nlink != 1 {
-			err = fmt.Errorf("%s is no file of its own: remove it", path)
+			err = fmt.Errorf("%s has another name, or is no regular file; remove it", path)
 		}
 	}
 	if err != nil {
@@ -68,7 +68,7 @@ func openOwn(path string, flags int) (*os.File, error) {
 	return f, nil
 }
 
-// give hands a folder to the server's account.
+// give changes the owner of a folder to the server's account.
 func give(dir string, account *syscall.Credential) error {
 	if account == nil {
 		return nil
@@ -86,8 +86,8 @@ func give(dir string, account *syscall.Credential) error {
 // temporaryPrefix begins the names of temporary folders.
 const temporaryPrefix = "rollcall-"
 
-// claim makes the lock of a temporary folder, which says as long as this process
-// or initdb lives that it is in use. It is locked before it has its name.
+// claim makes the lock of a temporary folder. The lock marks the folder as used while
+// this process or initdb lives; it is locked before it has its name.
 func (f folder) claim() (*os.File, error) {
 	path := f.lock() + fresh
 	lock, err := openOwn(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
@@ -107,7 +107,7 @@ func (f folder) claim() (*os.File, error) {
 func sweep(parent string, account *syscall.Credential) {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
-		return // there is nothing that we could remove
+		return // nothing to remove
 	}
 	for _, e := range entries {
 		if e.IsDir() && strings.HasPrefix(e.Name(), temporaryPrefix) {
@@ -116,8 +116,8 @@ func sweep(parent string, account *syscall.Credential) {
 	}
 }
 
-// removeUnused removes a temporary folder of ours that no process uses: its lock
-// is free, and no server runs in it.
+// removeUnused removes a temporary folder of ours that no process uses: its lock is
+// free, and no server runs in it.
 func (f folder) removeUnused(account *syscall.Credential) {
 	info, err := os.Lstat(string(f))
 	if err != nil || !info.IsDir() || !isTrusted(info, account) {
@@ -125,7 +125,7 @@ func (f folder) removeUnused(account *syscall.Credential) {
 	}
 	lock, err := openOwn(f.lock(), os.O_RDWR)
 	if err != nil {
-		return // none of ours, or one of another user
+		return // not ours
 	}
 	defer lock.Close() // nothing was written
 	info, err = lock.Stat()

@@ -33,7 +33,7 @@ var settings = map[string]string{"max_connections": "200"}
 var shared struct {
 	sync.Mutex
 	server *embedded.Server
-	err    error // why it did not start: told to each test, tried once
+	err    error // why it did not start; it is tried once
 }
 
 // Main runs a package's tests: call it from TestMain. It stops the shared server

@@ -9,8 +9,8 @@ import (
 
 func harness() sourcetest.Harness {
 	return sourcetest.Harness{
-		Open: func(o sourcetest.Opening) (sources.Source, error) {
-			return open(o.Fetch(o.Base("")), Config{APIKey: "planted-api-key", Token: "planted-reseller-token"}), nil
+		Open: func(c sources.Connection) (sources.Source, error) {
+			return New(c, Config{BaseURL: sourcetest.Base(""), APIKey: "planted-api-key", Token: "planted-reseller-token"})
 		},
 		IDs: []string{"4711", "9007199254740993", "no-more", "4712"},
 		Secrets: []string{

@@ -24,8 +24,8 @@ const (
 )
 
 func openOver(transport http.RoundTripper) *source {
-	o := sourcetest.NewOpening(transport)
-	return open(o.Fetch(o.Base("")), Config{APIKey: testKey, Token: testToken})
+	s, _ := New(sourcetest.Connection(transport), Config{BaseURL: sourcetest.Base(""), APIKey: testKey, Token: testToken}) // has no error
+	return s.(*source)
 }
 
 func day(n int) time.Time { return time.Date(2024, 1, n, 0, 0, 0, 0, time.UTC) }
@@ -203,7 +203,7 @@ func TestTotalsCountTheDisabled(t *testing.T) {
 }
 
 // TestStreams checks that accounts are handed on before the one long body ends,
-// and that nothing pretends to be a place to go on from.
+// and that nothing pretends to be a cursor.
 func TestStreams(t *testing.T) {
 	items := `{"items":[{"id":0,"status":"disabled"}` + strings.Repeat(`,{"id":1}`, 2_499)
 	var answer sourcetest.Answer

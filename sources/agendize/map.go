@@ -7,6 +7,7 @@ import (
 
 	"rollcall/model"
 	"rollcall/model/normalize"
+	"rollcall/model/payload"
 )
 
 // mapping is the version of Map: raise it when Map gives other columns.
@@ -39,7 +40,7 @@ var statuses = map[string]model.Status{
 // basicAuth, oauth2Auth and httpRequestHeader of watches. credit is volatile,
 // tools and tags are sets. whiteLabel, sendSignupEmail and additionalUsers (text
 // or number) stay in the payload.
-func (s *source) Map(o model.Object) model.Account {
+func (s *source) Map(o payload.Object) model.Account {
 	preferences, profile := o.Object("preferences"), o.Object("profile")
 	return model.Account{
 		Name: cmp.Or(o.First("clientName", "organization"), preferences.Text("displayName"),
@@ -58,7 +59,7 @@ func (s *source) Map(o model.Object) model.Account {
 }
 
 // email is the account's; userName is documented to be the same.
-func email(o model.Object) string {
+func email(o payload.Object) string {
 	if address := o.Email("email"); address != "" {
 		return address
 	}
@@ -67,7 +68,7 @@ func email(o model.Object) string {
 }
 
 // timezone returns the account's zone, or the connection's where the code is unknown.
-func (s *source) timezone(preferences model.Object) string {
+func (s *source) timezone(preferences payload.Object) string {
 	code := preferences.Text("timeZone")
 	if zone, ok := normalize.Timezone(code); ok {
 		return zone
@@ -78,7 +79,7 @@ func (s *source) timezone(preferences model.Object) string {
 
 // created returns the creation time, a local time in its own zone. Without one it
 // is in the company's, which the API does not have: the connection's is used.
-func (s *source) created(created model.Object) time.Time {
+func (s *source) created(created payload.Object) time.Time {
 	zone := s.zone
 	if code := created.Text("timeZone"); code != "" {
 		if own, ok := normalize.Zone(code); ok {

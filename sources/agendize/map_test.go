@@ -9,15 +9,18 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/payload"
 	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
 // mapped maps one object with that default zone.
 func mapped(t *testing.T, zone, raw string) (model.Account, []model.Warning) {
 	t.Helper()
 	var cfg Config
-	env := envconfig.MapLookuper(map[string]string{"API_KEY": testKey, "TOKEN": testToken, "TIMEZONE": zone})
-	if problems := sources.Decode(t.Context(), env, "", &cfg); len(problems) > 0 {
+	vars := envconfig.MapLookuper(map[string]string{"API_KEY": testKey, "TOKEN": testToken, "TIMEZONE": zone})
+	if problems := env.Decode(t.Context(), vars, "", &cfg); len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	source, err := New(sources.Connection{}, cfg)
@@ -25,12 +28,12 @@ func mapped(t *testing.T, zone, raw string) (model.Account, []model.Warning) {
 		t.Fatal(err)
 	}
 	defer source.Close()
-	canonical, err := model.NewCanon(source.Metadata().Rules).Append(nil, []byte(raw))
+	canonical, err := canon.New(source.Metadata().Rules).Append(nil, []byte(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var warnings []model.Warning
-	return source.Map(model.ReadObject(canonical, &warnings)), warnings
+	return source.Map(payload.Read(canonical, &warnings)), warnings
 }
 
 func TestCreated(t *testing.T) {
@@ -70,8 +73,8 @@ func TestTimezoneFallsBack(t *testing.T) {
 	}
 	var cfg Config
 	for _, zone := range []string{"Local", "Mars/Olympus", "../etc/passwd"} {
-		env := envconfig.MapLookuper(map[string]string{"API_KEY": testKey, "TOKEN": testToken, "TIMEZONE": zone})
-		problems := sources.Decode(t.Context(), env, "", &cfg)
+		vars := envconfig.MapLookuper(map[string]string{"API_KEY": testKey, "TOKEN": testToken, "TIMEZONE": zone})
+		problems := env.Decode(t.Context(), vars, "", &cfg)
 		if len(problems) != 1 || !strings.Contains(problems[0], "TIMEZONE") || strings.Contains(problems[0], zone) {
 			t.Errorf("TIMEZONE=%s: problems %q", zone, problems)
 		}
@@ -98,13 +101,13 @@ func TestNameFallsBack(t *testing.T) {
 // TestWhatIsNoChange: credit and the order of tools and tags make none.
 func TestWhatIsNoChange(t *testing.T) {
 	source := openOver(nil)
-	canon := model.NewCanon(source.Metadata().Rules)
+	c := canon.New(source.Metadata().Rules)
 	print := func(raw string) model.Fingerprint {
-		canonical, err := canon.Append(nil, []byte(raw))
+		canonical, err := c.Append(nil, []byte(raw))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return canon.Fingerprint(canonical, model.Facts{Provider: "agendize", Mapping: mapping})
+		return c.Fingerprint(canonical, canon.Facts{Provider: "agendize", Mapping: mapping})
 	}
 	same := print(`{"id":"1","credit":1,"ssoToken":"a","tools":["call","save"],"tags":[{"id":"1"},{"id":"2"}]}`)
 	if got := print(`{"tags":[{"id":"2"},{"id":"1"}],"tools":["save","call"],"ssoToken":"b","credit":2.5,"id":"1"}`); got != same {
@@ -133,7 +136,7 @@ func TestErrorCode(t *testing.T) {
 	}
 }
 
-// TestIdentity tells resellers apart without telling the key.
+// TestIdentity differs between resellers and does not hold the key.
 func TestIdentity(t *testing.T) {
 	identity := func(key, token sources.Secret) string {
 		var cfg Config

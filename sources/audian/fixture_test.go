@@ -11,6 +11,8 @@ import (
 	"go.uber.org/goleak"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/payload"
 	"rollcall/sources"
 	"rollcall/sources/simulate"
 )
@@ -66,7 +68,8 @@ func kazoo(t *testing.T, k *simulate.Kazoo, change func(*Config)) (sources.Sourc
 // A result is a listing read to its end.
 type result struct {
 	records []sources.Record
-	cursors []string // one a page
+	cursors []string // one per page
+	ends    []int    // one per page: the records up to its end
 	parts   []error
 	err     error
 }
@@ -82,6 +85,7 @@ func read(ctx context.Context, s sources.Source, cursor string) (r result) {
 		default:
 			r.records = append(r.records, page.Records...)
 			r.cursors = append(r.cursors, page.Cursor)
+			r.ends = append(r.ends, len(r.records))
 		}
 	}
 	return r
@@ -99,15 +103,15 @@ func (r result) well(t *testing.T) result {
 // accounts maps records as the engine does, the last of an id winning.
 func accounts(t *testing.T, s sources.Source, records []sources.Record) map[string]model.Account {
 	t.Helper()
-	canon := model.NewCanon(s.Metadata().Rules)
+	c := canon.New(s.Metadata().Rules)
 	all := make(map[string]model.Account, len(records))
 	for _, r := range records {
-		canonical, err := canon.Append(nil, r.Raw)
+		canonical, err := c.Append(nil, r.Raw)
 		if err != nil {
 			t.Fatalf("%s: %v", r.ID, err)
 		}
 		var warnings []model.Warning
-		a := s.Map(model.ReadObject(canonical, &warnings))
+		a := s.Map(payload.Read(canonical, &warnings))
 		if len(warnings) > 0 {
 			t.Errorf("%s: %v", r.ID, warnings)
 		}

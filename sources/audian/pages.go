@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	// larger is how many times the page size is asked for once where the cursor does not move. The cursor is an
+	// larger is the factor of one larger page where the cursor does not move. The cursor is an
 	// account's name, so a page moves on only if it holds all the accounts of one name.
 	larger = 10
 
-	// pageBytes is the longest page that is taken: it is held in memory while its details are asked for. An item
+	// pageBytes is the longest page that is read: it is held in memory while its details are fetched. An item
 	// has 200 to 500 bytes.
 	pageBytes = 64 << 20
 
-	// oversizeBytes is how much is kept of an item that is too long to be taken.
+	// oversizeBytes is how much is kept of an item that is too long to be stored.
 	oversizeBytes = 64 << 10
 )
 
@@ -52,15 +52,16 @@ var dataList = fetch.ListOptions{Lists: [][]string{{"data"}}, Success: success}
 // pages hands the pages of a list, from the key start on, to each, with the key that they begin at. A page that begins at
 // an offset has none.
 func (s *source) pages(ctx context.Context, list, start string, each func(p page, start string) error) error {
-	guard := loop{at: start, every: 1}
+	var guard fetch.Loop
+	guard.Closes(start)
 	tally := fetch.Tally{Resumed: start != ""}
 	for at := (position{key: start}); ; {
 		p, err := s.page(ctx, list, at, s.pageSize)
-		if err == nil && guard.repeats(p.next.key) {
+		if err == nil && guard.Closes(p.next.key) {
 			p, err = s.page(ctx, list, at, s.pageSize*larger)
-			if err == nil && guard.repeats(p.next.key) {
+			if err == nil && guard.Closes(p.next.key) {
 				err = fmt.Errorf("the paging of %s does not move on, even with pages of %d: "+
-					"more accounts than that may share one name; raise PAGE_SIZE above their number", list, s.pageSize*larger)
+					"more accounts than that may share one name; raise %s above their number", list, s.pageSize*larger, s.client.Variable("PAGE_SIZE"))
 			}
 		}
 		if err != nil {
@@ -84,9 +85,6 @@ func (s *source) pages(ctx context.Context, list, start string, each func(p page
 		}
 		if at = p.next; at == (position{}) {
 			return nil
-		}
-		if at.key != "" {
-			guard.pass(at.key)
 		}
 	}
 }
@@ -129,7 +127,7 @@ func (p page) nextOffset(at position) (position, error) {
 	case offset < 0 && at.key == "":
 		offset = at.offset
 	case offset != at.offset && at.key == "":
-		return position{}, fmt.Errorf("the paging does not move on: offset %d was asked for, and %d answered", at.offset, offset)
+		return position{}, fmt.Errorf("the paging does not move on: offset %d was requested, and %d answered", at.offset, offset)
 	}
 	end := offset + int64(len(p.items))
 	if offset < 0 || total <= end {
@@ -166,14 +164,16 @@ func (s *source) readPage(r *http.Response) (page, error) {
 	return p, err
 }
 
-// nextKey returns the start_key of the next page. It is opaque: a text is passed as it came, anything else as JSON.
+// nextKey returns the start_key of the next page. It is opaque: a text is passed as it is, anything else as JSON.
 func nextKey(e fetch.Envelope) (string, error) {
 	const name = "next_start_key"
 	raw := e.Get(name)
 	switch {
 	case slices.Contains(e.Dropped, name):
 		return "", errors.New(name + " is longer than 16 KiB")
-	case len(raw) == 0 || string(raw) == "null" || string(raw) == `""`:
+	case len(raw) == 0 || string(raw) == `""`:
+		return "", nil
+	case raw[0] != '"' && fetch.IsNothing(raw): // null, [], {} or false
 		return "", nil
 	case raw[0] != '"':
 		return string(raw), nil
@@ -181,22 +181,5 @@ func nextKey(e fetch.Envelope) (string, error) {
 	if key := e.Text(name); key != "" {
 		return key, nil
 	}
-	return "", errors.New(name + " is no text that can be sent back")
-}
-
-// A loop notices a cursor that comes again, however long the way round, and holds two of them (Brent's way).
-type loop struct {
-	at, mark     string
-	steps, every int
-}
-
-// repeats tells whether the cursor next has been seen.
-func (l *loop) repeats(next string) bool { return next != "" && (next == l.at || next == l.mark) }
-
-// pass moves on to the cursor next.
-func (l *loop) pass(next string) {
-	l.at = next
-	if l.steps++; l.steps == l.every {
-		l.mark, l.steps, l.every = next, 0, 2*l.every
-	}
+	return "", errors.New(name + " is not a text that can be sent back")
 }

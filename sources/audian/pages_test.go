@@ -104,6 +104,10 @@ func TestCursors(t *testing.T) {
 		{"no list", map[string]string{"": `{"data":{}}`}, "no list"},
 		{"an error with status 200", map[string]string{"": `{"data":[],"status":"error"}`}, "is an error (status)"},
 		{"a fatal error with status 200", map[string]string{"": `{"data":[],"status":"fatal"}`}, "is an error (status)"},
+		{"an empty list as the cursor", map[string]string{"": item("a") + `[]}`}, "root a"},
+		{"an empty object as the cursor", map[string]string{"": item("a") + `{}}`}, "root a"},
+		{"false as the cursor", map[string]string{"": item("a") + `false}`}, "root a"},
+		{"an account named none as the cursor", map[string]string{"": item("a") + `"none"}`, "none": item("b") + `null}`}, "root a b"},
 		{"a cursor that is no text", map[string]string{"": item("a") + `"\u0000"}`}, "next_start_key"},
 		{"a page that is refused later", map[string]string{"": item("a") + `"1"}`}, "400"},
 	} {
@@ -127,12 +131,12 @@ func TestCursors(t *testing.T) {
 
 // TestOffsets reads lists that count instead of naming keys.
 func TestOffsets(t *testing.T) {
-	list := func(ids, beside string) string {
+	list := func(ids, more string) string {
 		var items []string
 		for _, id := range strings.Fields(ids) {
 			items = append(items, fmt.Sprintf(`{"id":%q,"enabled":true,"created":1}`, id))
 		}
-		return `{"data":[` + strings.Join(items, ",") + `],"status":"success",` + beside + `}`
+		return `{"data":[` + strings.Join(items, ",") + `],"status":"success",` + more + `}`
 	}
 	at := func(offset, total int) string {
 		return fmt.Sprintf(`"pagination":{"limit":2,"offset":%d,"total":%d}`, offset, total)
@@ -143,14 +147,14 @@ func TestOffsets(t *testing.T) {
 		want  string // the error, or the ids
 	}{
 		{"to the end", map[string]string{"": list("a b", at(0, 5)), "offset 2 limit 2": list("c d", at(2, 5)), "offset 4 limit 2": list("e", at(4, 5))}, "root a b c d e"},
-		{"beside the list", map[string]string{"": list("a b", `"limit":2,"offset":0,"total":"3"`), "offset 2 limit 2": list("c", `"total":3`)}, "root a b c"},
+		{"next to the list", map[string]string{"": list("a b", `"limit":2,"offset":0,"total":"3"`), "offset 2 limit 2": list("c", `"total":3`)}, "root a b c"},
 		{"one page", map[string]string{"": list("a b", at(0, 2))}, "root a b"},
 		{"pages that are shorter than their limit", map[string]string{"": list("a", at(0, 3)), "offset 1 limit 2": list("b", at(1, 3)), "offset 2 limit 2": list("c", at(2, 3))}, "root a b c"},
 		{"without an offset in the answer", map[string]string{"": list("a b", `"pagination":{"limit":2,"total":3}`), "offset 2 limit 2": list("c", `"pagination":{"limit":2,"total":3}`)}, "root a b c"},
 		{"a list that grows", map[string]string{"": list("a b", at(0, 3)), "offset 2 limit 2": list("b c", at(2, 4))}, "root a b b c"},
 		{"after keys", map[string]string{"": list("a b", `"next_start_key":"k",`+at(0, 5)), "k": list("c d", at(2, 5)), "offset 4 limit 2": list("e", at(4, 5))}, "root a b c d e"},
 		{"keys alone", map[string]string{"": list("a b", `"next_start_key":"k",`+at(0, 3)), "k": list("c", at(2, 3))}, "root a b c"},
-		{"an offset that is ignored", map[string]string{"": list("a b", at(0, 5)), "offset 2 limit 2": list("a b", at(0, 5))}, "offset 2 was asked for, and 0 answered"},
+		{"an offset that is ignored", map[string]string{"": list("a b", at(0, 5)), "offset 2 limit 2": list("a b", at(0, 5))}, "offset 2 was requested, and 0 answered"},
 		{"the same page without an offset", map[string]string{"": list("a b", `"pagination":{"limit":2,"total":4}`), "offset 2 limit 2": list("a b", `"pagination":{"limit":2,"total":4}`)}, "does not move on"},
 		{"an end before the total", map[string]string{"": list("a b", at(0, 5)), "offset 2 limit 2": list("", at(2, 5))}, "2 of 5 records"},
 		{"a total without paging", map[string]string{"": list("a b", `"total":5`)}, "2 of 5 records"},

@@ -19,9 +19,10 @@ const tokenBytes = 64 << 10
 type token struct {
 	client  *fetch.Client
 	apiKey  sources.Secret
+	hint    string // about the base URL
 	secrets fetch.Secrets
 	text    atomic.Pointer[string]
-	turn    chan struct{} // held by the one that asks for a token
+	turn    chan struct{} // held by the one that gets a token
 }
 
 func newToken(apiKey, given sources.Secret, secrets fetch.Secrets) *token {
@@ -40,7 +41,7 @@ func (t *token) learn(member []byte) {
 	}
 }
 
-// ready makes sure that there is a token. It comes before the first request.
+// ready makes sure that there is a token, before the first request.
 func (t *token) ready(ctx context.Context) error {
 	if *t.text.Load() != "" {
 		return nil
@@ -81,7 +82,7 @@ func (t *token) replace(ctx context.Context, stale string) error {
 	return nil
 }
 
-// get asks for a token: PUT api_auth, answered with 201.
+// get gets a token: PUT api_auth, answered with 201.
 func (t *token) get(ctx context.Context) (string, error) {
 	body, err := json.Marshal(map[string]map[string]string{"data": {"api_key": t.apiKey.Reveal()}})
 	if err != nil {
@@ -101,7 +102,7 @@ func (t *token) get(ctx context.Context) (string, error) {
 		}
 		member, _ := fetch.Member(answer, "auth_token")
 		if json.Unmarshal(member, &fresh) != nil || fresh == "" {
-			return &tokenError{text: "the provider answered PUT api_auth without a token: check BASE_URL"}
+			return &tokenError{text: "PUT api_auth: the answer has no token: check " + t.client.Variable("BASE_URL")}
 		}
 		t.learn(member)
 		return nil
@@ -112,10 +113,10 @@ func (t *token) get(ctx context.Context) (string, error) {
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)
 	}
-	return "", badKey(err)
+	return "", t.badKey(err)
 }
 
-// A tokenError is a token that could not be got: nothing can be read without one.
+// A tokenError is a token that could not be got: without one nothing can be read.
 type tokenError struct {
 	text  string
 	cause error
@@ -123,18 +124,20 @@ type tokenError struct {
 
 func (e *tokenError) Error() string { return e.text }
 
-// Unwrap returns the cause, which tells nothing about any account.
+// Unwrap returns the cause, which says nothing about any account.
 func (e *tokenError) Unwrap() error { return e.cause }
 
 // badKey explains why there is no token. A wrong key is answered with 404 and with the key itself: of that
-// answer neither is passed on, as whoever asked for an account would take the 404 for its absence.
-func badKey(err error) error {
+// answer neither is passed on: the caller of Lookup would take the 404 for the absence of its account.
+func (t *token) badKey(err error) error {
+	apiKey := t.client.Variable("API_KEY")
 	switch status := fetch.Status(err); status {
 	case http.StatusNotFound, http.StatusGone:
-		return &tokenError{text: fmt.Sprintf("PUT api_auth: %d: the provider does not know this API key: check API_KEY, and the path in BASE_URL", status)}
+		return &tokenError{text: fmt.Sprintf("PUT api_auth: %d: the provider does not know this API key: check %s, and the path in %s%s",
+			status, apiKey, t.client.Variable("BASE_URL"), t.hint)}
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
-		return &tokenError{text: fmt.Sprintf("the provider refused the API key: check API_KEY: %v", err), cause: err}
+		return &tokenError{text: fmt.Sprintf("the provider refused the API key: check %s: %v", apiKey, err), cause: err}
 	default:
-		return &tokenError{text: fmt.Sprintf("no token could be got with API_KEY: %v", err), cause: err}
+		return &tokenError{text: fmt.Sprintf("no token could be got with %s: %v", apiKey, err), cause: err}
 	}
 }

@@ -24,7 +24,7 @@ func TestATokenThatExpires(t *testing.T) {
 		t.Errorf("%d records, want 61", got)
 	}
 	if got := k.TokensIssued(); got != 2 {
-		t.Errorf("%d tokens were asked for, want 2: one for all requests that were refused at once", got)
+		t.Errorf("%d tokens were requested, want 2: one for all requests that were refused at once", got)
 	}
 }
 
@@ -44,7 +44,7 @@ func TestAWrongKey(t *testing.T) {
 	s, _ := kazoo(t, &simulate.Kazoo{Accounts: world(5)}, func(c *Config) { c.APIKey = "wrong-s3cr3t-key" })
 	_, lookup := s.Lookup(t.Context(), "a0001")
 	for name, err := range map[string]error{"List": read(t.Context(), s, "").err, "Lookup": lookup} {
-		if err == nil || !strings.Contains(err.Error(), "check API_KEY") || strings.Contains(err.Error(), simulate.SecretMark) {
+		if err == nil || !strings.Contains(err.Error(), "check KAZOO_API_KEY") || strings.Contains(err.Error(), simulate.SecretMark) {
 			t.Errorf("%s: err = %v, want what to do, without the key", name, err)
 		}
 		if errors.Is(err, sources.ErrGone) {
@@ -62,7 +62,7 @@ func TestAKeyThatIsRevoked(t *testing.T) {
 		k.ExpireTokens()
 		next.ServeHTTP(w, r)
 	}))
-	if r := read(t.Context(), s, ""); r.err == nil || !strings.Contains(r.err.Error(), "check API_KEY") {
+	if r := read(t.Context(), s, ""); r.err == nil || !strings.Contains(r.err.Error(), "check KAZOO_API_KEY") {
 		t.Errorf("err = %v, want the listing to break off", r.err)
 	}
 }

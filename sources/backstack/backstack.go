@@ -8,9 +8,12 @@ package backstack
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 
-	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 	"rollcall/sources/fetch"
 )
@@ -34,22 +37,18 @@ type source struct {
 
 // New opens a connection.
 func New(c sources.Connection, cfg Config) (sources.Source, error) {
-	return open(c.Fetch(cfg.BaseURL.URL), cfg)
-}
-
-func open(options fetch.Options, cfg Config) (sources.Source, error) {
 	if len(cfg.Sessions) == 0 {
 		return nil, errNoSessions
 	}
-	credentials := []string{cfg.AppKey.Reveal()}
-	for _, session := range cfg.Sessions {
-		credentials = append(credentials, session.Reveal())
-	}
+	options := c.Fetch(cfg.BaseURL) // advise names the credentials
 	if options.Concurrency < 1 {
 		options.Concurrency = fetch.DefaultConcurrency
 	}
 	options.ErrorCode = errorCode
-	options.Secrets.Add(credentials...)
+	options.Secrets.Add(cfg.AppKey.Reveal())
+	for _, session := range cfg.Sessions {
+		options.Secrets.Add(session.Reveal())
+	}
 	options.Authorize = func(r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+cfg.AppKey.Reveal())
 		return nil
@@ -57,15 +56,15 @@ func open(options fetch.Options, cfg Config) (sources.Source, error) {
 	return &source{
 		client:   fetch.New(options),
 		sessions: cfg.Sessions,
-		// Twice of what the client lets through: an answer that is late then holds no other up.
+		// Twice of what the client sends at once: a late answer then delays no other.
 		ahead: 2 * options.Concurrency,
 		metadata: sources.Metadata{
-			Mapping: 2,
-			Rules:   model.NewRules(secrets, nil, nil).WithSecrets(options.Secrets),
+			Mapping: mapping,
+			Rules:   canon.NewRules(secrets, nil, nil).WithSecrets(options.Secrets),
 			// Not the sessions, which end and are renewed one by one, and each of which
 			// names its own account.
 			Identity: options.Base.Host + "/" + cfg.AppKey.Tag(),
-			// Of a network's member: what a session answers without an id is no record.
+			// Of a network's member: an answer of a session without an id is not a record.
 			IDMember:           "account_id",
 			ParentInEnvelope:   true,
 			StatusInEnvelope:   true,
@@ -80,16 +79,74 @@ func (s *source) Metadata() sources.Metadata { return s.metadata }
 // Close implements [sources.Source].
 func (s *source) Close() { s.client.Close() }
 
-// Lookup implements [sources.Source]: an account is answered to its own session alone.
+// Lookup implements [sources.Source]: only an account's own session reads it.
 func (s *source) Lookup(context.Context, string) (sources.Record, error) {
 	return sources.Record{}, sources.ErrNoLookup
 }
 
 // errorCode reads {"error":{"type","code","message","fields"}}.
-func errorCode(body []byte) string {
-	e, _ := fetch.Member(body, "error")
-	if code := fetch.ID(e, "code"); code != "" {
-		return code
+var errorCode = fetch.ErrorCodes("error.code", "error.type")
+
+// Probe reads the account of every session: each of them is a credential.
+func (s *source) Probe(ctx context.Context) error {
+	refused := 0
+	var last error
+	for a, err := range s.accounts(ctx) {
+		if err != nil {
+			return err
+		}
+		if a.err != nil {
+			refused++
+			last = &sources.PartError{Part: fmt.Sprintf("session %d", a.session+1), Err: s.advise(a.err)}
+		}
 	}
-	return fetch.ID(e, "type")
+	if refused > 1 {
+		return fmt.Errorf("%d of %d sessions could not be read, the last of them: %w", refused, len(s.sessions), last)
+	}
+	return last
+}
+
+// cookie carries the session.
+const cookie = "BackstackJWT"
+
+// Sessions are the tokens of the sessions of one connection, in the order of the configuration.
+type Sessions []sources.Secret
+
+var errNoSessions = errors.New("SESSIONS must hold at least one session token")
+
+// EnvDecode reads sessions that are separated by commas or stand one per line. Its errors name a session by
+// its number, never by its value.
+func (s *Sessions) EnvDecode(text string) error {
+	var list Sessions
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
+		// A session is often copied together with the cookie's name.
+		token := strings.TrimPrefix(strings.TrimSpace(part), cookie+"=")
+		if token == "" {
+			continue
+		}
+		if !plain(token) {
+			return fmt.Errorf("session %d holds a character that no session token has: copy it again", len(list)+1)
+		}
+		list = append(list, sources.Secret(token))
+	}
+	if len(list) == 0 {
+		return errNoSessions
+	}
+	*s = list
+	return nil
+}
+
+// plain reports whether a token can stand in a cookie (RFC 6265, cookie-octet).
+func plain(token string) bool {
+	for _, b := range []byte(token) {
+		if b <= ' ' || b >= 0x7f || strings.IndexByte(`",;\`, b) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// header returns the header that makes a request one of session i.
+func (s Sessions) header(i int) http.Header {
+	return http.Header{"Cookie": {cookie + "=" + s[i].Reveal()}}
 }

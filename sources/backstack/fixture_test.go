@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 	"rollcall/sources/simulate"
 )
@@ -112,7 +113,7 @@ func (r result) outline() map[string]outline {
 // canonical returns an object in canonical form.
 func canonical(t *testing.T, s sources.Source, raw []byte) []byte {
 	t.Helper()
-	out, err := model.NewCanon(s.Metadata().Rules).Append(nil, raw)
+	out, err := canon.New(s.Metadata().Rules).Append(nil, raw)
 	if err != nil {
 		t.Fatal(err)
 	}

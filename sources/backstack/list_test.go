@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 	"rollcall/sources"
 	"rollcall/sources/simulate"
 )
@@ -67,7 +68,7 @@ func TestEverySessionExpired(t *testing.T) {
 	s, server := serve(t, b, "p", "c00")
 	b.Expire(session("p"), session("c00"))
 	r := read(t.Context(), s)
-	if r.err == nil || !strings.Contains(r.err.Error(), "check APP_KEY and SESSIONS") || !strings.Contains(r.err.Error(), "session_expired") {
+	if r.err == nil || !strings.Contains(r.err.Error(), "check BACKSTACK_APP_KEY and BACKSTACK_SESSIONS") || !strings.Contains(r.err.Error(), "session_expired") {
 		t.Errorf("err = %v, want what to do", r.err)
 	}
 	if len(r.parts)+len(r.records) > 0 {
@@ -84,7 +85,7 @@ func TestAWrongAppKey(t *testing.T) {
 	b.AppKey = "another"
 	err := read(t.Context(), s).err
 	for _, err := range []error{err, s.(sources.Prober).Probe(t.Context())} {
-		if err == nil || !strings.Contains(err.Error(), "into APP_KEY") || strings.Contains(err.Error(), "SESSIONS") {
+		if err == nil || !strings.Contains(err.Error(), "into BACKSTACK_APP_KEY") || strings.Contains(err.Error(), "SESSIONS") {
 			t.Errorf("err = %v, want the app key to be blamed, and no session", err)
 		}
 	}
@@ -123,7 +124,7 @@ func TestObjectsOutliveAFailure(t *testing.T) {
 		b.Expire(session(expired))
 		for id, r := range read(t.Context(), s).records {
 			if r.Lower {
-				r.Raw = model.Overlay(stored[id], r.Raw)
+				r.Raw = canon.Overlay(stored[id], r.Raw)
 			}
 			if diff := cmp.Diff(string(stored[id]), string(canonical(t, s, r.Raw))); diff != "" {
 				t.Errorf("%s while the session of %s has expired (-stored +got):\n%s", id, expired, diff)
@@ -157,7 +158,7 @@ func TestTwoSessionsOfOneAccount(t *testing.T) {
 func TestStopsWithItsReader(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	s, server := serve(t, &simulate.Backstack{Accounts: family(3000)}, "stranger", "c00", "p")
-	server.On(simulate.Both(simulate.PathEnd("/networks"), simulate.Session(session("stranger")))).Do(simulate.Hang())
+	server.On(simulate.Both(simulate.PathEnd("/networks"), simulate.Session(session("stranger")))).Do(simulate.Stall())
 	for _, err := range s.List(t.Context(), sources.Window{}, "") {
 		if err != nil {
 			t.Fatal(err)

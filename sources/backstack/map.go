@@ -3,6 +3,7 @@ package backstack
 import (
 	"rollcall/model"
 	"rollcall/model/normalize"
+	"rollcall/model/payload"
 )
 
 // Map implements [sources.Source]. The object is what a session answers, with its item of a network, or the latter alone.
@@ -23,7 +24,7 @@ import (
 // id, parent and status are the record's. In the payload alone stay version_id, an id of the account's plan and no
 // name of it, and domain_id and domain_title (domain_name), the class of the account: a Backstack domain is a kind of
 // account and no DNS domain of its own.
-func (s *source) Map(o model.Object) model.Account {
+func (s *source) Map(o payload.Object) model.Account {
 	country := o.Country("country_id")
 	return model.Account{
 		Name:        o.Name("title", "account_title"),
@@ -43,7 +44,10 @@ func (s *source) Map(o model.Object) model.Account {
 	}
 }
 
-func kind(o model.Object) string {
+// mapping is the version of Map: raise it when Map gives other columns.
+const mapping = 2
+
+func kind(o payload.Object) string {
 	if app, _ := o.Bool("is_app_account"); app {
 		return "app"
 	}

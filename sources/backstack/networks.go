@@ -18,7 +18,7 @@ const (
 	// pageMembers is how many members a page of a network holds (Backstack's reference).
 	pageMembers = 25
 
-	// pageBytes is the longest page that is taken: one that is held in memory for each request at work.
+	// pageBytes is the longest page that is read: one is held in memory for each running request.
 	pageBytes = 32 << 20
 )
 
@@ -34,7 +34,7 @@ type member struct {
 	oversize bool
 }
 
-// A page is one page of a network. pages and total are -1 where the provider does not tell.
+// A page is one page of a network. pages and total are -1 where the provider does not say.
 type page struct {
 	fetch.Page
 	members      []member
@@ -89,7 +89,7 @@ func readPage(r *http.Response) (page, error) {
 	return p, nil
 }
 
-// count returns a number beside the list, -1 where there is none.
+// count returns a number outside of the list, -1 where it is missing.
 func count(e fetch.Envelope, name string) int {
 	for _, text := range []string{e.Text(name), e.Text("payload", name), e.Text("data", name)} {
 		if n, err := strconv.Atoi(text); err == nil && n >= 0 {
@@ -99,8 +99,8 @@ func count(e fetch.Envelope, name string) int {
 	return -1
 }
 
-// last tells whether p, the page n after which seen members were read, ends its network: by pages where the
-// provider tells them, else by total, else by a page that is not full.
+// last reports whether p, the page n after which seen members were read, ends its network: by pages where the
+// provider gives them, else by total, else by a page that is not full.
 func (p page) last(n, seen int) bool {
 	switch {
 	case p.none:
@@ -120,35 +120,39 @@ func (p page) last(n, seen int) bool {
 func (l *listing) readNetworks(ctx context.Context) error {
 	type answer struct {
 		page
-		err error
+		lister *account
+		err    error
 	}
 	// First pages are read ahead: most networks have no other.
 	n := len(l.own)
-	ask := func(ctx context.Context, i int) answer {
-		p, err := l.source.network(ctx, l.own[n-1-i].session, 1)
-		return answer{p, err}
-	}
-	for i, first := range ahead(ctx, n, l.source.ahead, ask) {
+	ask := func(ctx context.Context, i int) (answer, error) {
 		lister := &l.own[n-1-i]
+		p, err := l.source.network(ctx, lister.session, 1)
+		return answer{p, lister, err}, nil
+	}
+	for first, err := range sources.InOrder(ctx, l.source.ahead, sources.Count(n), ask) {
+		if err != nil {
+			return err
+		}
+		lister := first.lister
 		l.source.client.Arrived("network", lister.id)
-		err := first.err
+		err = first.err
 		if err == nil {
 			err = l.readNetwork(ctx, lister, first.page)
 		}
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case errors.Is(err, errStopped):
+		case errors.Is(err, sources.ErrStopped):
 			return err
 		case err != nil:
 			l.networkFailed = true
-			part := &sources.PartError{Part: fmt.Sprintf("network of session %d", lister.session+1), Err: err}
-			if err := l.part(part); err != nil {
+			if err := l.Part(fmt.Sprintf("network of session %d", lister.session+1), l.source.advise(err)); err != nil {
 				return err
 			}
 		}
 	}
-	return l.flush()
+	return l.Flush()
 }
 
 // readNetwork takes the members of a network, whose first page is p.
@@ -192,7 +196,7 @@ func (l *listing) take(lister *account, m member) error {
 		}
 		return nil
 	}
-	return l.add(sources.Record{
+	return l.Add(sources.Record{
 		ID:       m.id,
 		Raw:      m.raw,
 		Oversize: m.oversize,
@@ -201,5 +205,5 @@ func (l *listing) take(lister *account, m member) error {
 		// Its own session may be the one that could not be read.
 		KeepStatus: l.sessionFailed,
 		Lower:      true,
-	})
+	}, "")
 }

@@ -4,46 +4,66 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 )
 
-// advice tells the operator what to do. The variables it names are the connection's.
+// A hints is what advice knows about the connection.
+type hints struct {
+	prefix      string   // of the names of its variables
+	credentials []string // without the prefix
+	notFound    string
+	proxied     bool // its requests go through a proxy
+}
+
+// advice says what to do, with the connection's variables by their names.
 func (e *Error) advice() string {
+	h := e.hints
+	baseURL, credentials := h.prefix+"BASE_URL", "it"
+	if len(h.credentials) > 0 {
+		credentials = h.prefix + strings.Join(h.credentials, " and "+h.prefix)
+	}
 	switch {
 	case e.Status/100 == 2 && e.Err == nil:
-		return "only 200 is a whole answer: ask the provider, and whoever runs a proxy in between"
+		return "only 200 is a whole answer: ask the provider, and the operator of any proxy in between"
 	case e.Status == 0 || e.Status/100 == 2:
-		return adviceFor(e.Err, e.proxied)
+		return h.adviceFor(e.Err)
 	case e.Status == http.StatusProxyAuthRequired:
 		return (&ProxyError{Status: e.Status}).advice()
 	case e.Status == http.StatusUnauthorized:
-		return "the credential was refused: check it; it may be mistyped, expired or revoked"
+		return "the credential was refused: check " + credentials + "; it may be mistyped, expired or revoked"
 	case e.Status == http.StatusForbidden:
-		return "the credential may not read this: check whose it is and what it is allowed"
+		return "the credential may not read this: check the owner and the rights of " + credentials
 	case e.Status == http.StatusNotFound, e.Status == http.StatusGone:
-		return "there is no such thing: check BASE_URL and the id of the account or project"
+		advice := "there is nothing at this URL: check " + baseURL + " and the id of the account or project"
+		if h.notFound != "" {
+			advice += "; " + h.notFound
+		}
+		return advice
 	case e.Status == http.StatusTooManyRequests:
-		return "the provider still throttles: lower RATE_LIMIT or CONCURRENCY"
+		return fmt.Sprintf("the provider still throttles: lower %[1]sRATE_LIMIT or %[1]sCONCURRENCY", h.prefix)
 	case e.Status >= 500:
 		return "the provider failed: try again later, and ask the provider if it lasts"
 	case e.Status/100 == 3:
-		return "it cannot be followed: check BASE_URL"
+		return "it cannot be followed: check " + baseURL
 	default:
 		return "the provider refused the request"
 	}
 }
 
-// adviceFor tells what to do about a request without an answer, or with one that is of no use.
-func adviceFor(err error, proxied bool) string {
+// adviceFor says what to do about a request without an answer, or with an unusable one.
+func (h hints) adviceFor(err error) string {
 	var proxy *ProxyError
 	if errors.As(err, &proxy) {
 		return proxy.advice()
 	}
+	baseURL := h.prefix + "BASE_URL"
 	network, slow := "the network", "the provider"
-	if proxied {
+	if h.proxied {
 		network, slow = "the network, the proxy (HTTPS_PROXY)", "the provider or the proxy (HTTPS_PROXY)"
 	}
 	var (
@@ -57,29 +77,29 @@ func adviceFor(err error, proxied bool) string {
 	)
 	switch {
 	case errors.As(err, &host), errors.Is(err, errTooManyRedirects), errors.Is(err, errRedirectMethod):
-		return "check BASE_URL"
+		return "check " + baseURL
 	case errors.As(err, &noList):
-		return "the provider answered something else than was asked for: check BASE_URL, and whether the provider has changed"
+		return "the answer is not the one that was requested: check " + baseURL + ", and whether the provider has changed"
 	case errors.As(err, &failed):
 		return "the provider failed: try again later, and ask the provider if it lasts"
 	case errors.As(err, &dns):
-		return "check the host in BASE_URL and the name service"
+		return "check the host in " + baseURL + " and the name service"
 	case isTLS(err):
-		return "check BASE_URL and the certificates that this machine trusts (SSL_CERT_FILE)"
+		return "check " + baseURL + " and the certificates that this machine trusts (SSL_CERT_FILE)"
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return slow + " is slow or cut off: check the network, or raise REQUEST_TIMEOUT"
+		return slow + " is slow or cut off: check the network, or raise " + h.prefix + "REQUEST_TIMEOUT"
 	case errors.As(err, &body):
 		return "the provider or a proxy in between breaks answers off: try again later"
 	case errors.Is(err, ErrTooLarge):
-		return "nothing of it was taken: ask the provider what makes it so long"
+		return "nothing of it was stored: ask the provider what makes it so long"
 	case errors.As(err, &op):
-		return "check " + network + " and the port in BASE_URL"
+		return "check " + network + " and the port in " + baseURL
 	default:
-		return "check " + network + " and BASE_URL"
+		return "check " + network + " and " + baseURL
 	}
 }
 
-// isTLS reports whether the two sides do not agree to talk TLS: no retry changes that.
+// isTLS reports whether the two sides do not agree on TLS: no retry changes that.
 func isTLS(err error) bool {
 	var (
 		certificate *tls.CertificateVerificationError
@@ -102,15 +122,15 @@ func permanent(err error) bool {
 
 // failure makes the error of a request that failed for good.
 func (c *Client) failure(method string, u *url.URL, out outcome, tries int) error {
-	e := &Error{Method: method, URL: c.show(u), Status: out.status, Code: out.code, Attempts: tries, proxied: c.proxied}
+	e := &Error{Method: method, URL: c.show(u), Status: out.status, Code: out.code, Attempts: tries, hints: c.hints}
 	if _, ok := out.err.(statusError); !ok {
 		e.Err = c.clean(out.err)
 	}
 	return e
 }
 
-// A cause is an error with a text that is fit to be shown. It is no wrapper: who walks down the chain to print
-// it must not come upon the text that was cleaned.
+// A cause is an error with a text that is fit to be shown. It does not wrap: printing the chain must not show the
+// text that was cleaned.
 type cause struct {
 	text string
 	err  error
@@ -127,7 +147,7 @@ func (c *cause) As(target any) bool { return errors.As(c.err, target) }
 // quoted matches what net/http quotes in its errors: URLs with their query, and parts of the answer.
 var quoted = regexp.MustCompile(`"[^"]*"?`)
 
-// clean takes from the text of an error whatever could be a secret.
+// clean removes from the text of an error everything that could be a secret.
 func (c *Client) clean(err error) error {
 	if err == nil {
 		return nil
@@ -143,7 +163,7 @@ func (c *Client) clean(err error) error {
 	return &cause{text: text, err: inner}
 }
 
-// strike takes known secrets out of a text.
+// strike removes known secrets from a text.
 func (c *Client) strike(text string) string {
 	if c.o.Secrets == nil {
 		return text

@@ -15,7 +15,7 @@ const (
 	// DefaultConcurrency is how many requests a connection makes at once.
 	DefaultConcurrency = 4
 
-	// DefaultRequestTimeout is the longest wait for an answer to begin, or to go on.
+	// DefaultRequestTimeout is the longest wait for an answer to begin, or to continue.
 	DefaultRequestTimeout = 30 * time.Second
 )
 
@@ -24,10 +24,16 @@ type Options struct {
 	// Base is where the connection lives. No request goes to another scheme, host or port.
 	Base *url.URL
 
+	// Prefix begins the names of the connection's variables, which errors name: ACME_ of ACME_BASE_URL. Credentials are
+	// those to check where the credential is refused, without it. NotFound is one more hint where there is nothing at a URL.
+	Prefix      string
+	Credentials []string
+	NotFound    string
+
 	// Authorize adds the credential to a request; nil adds none. Its error ends the request.
 	Authorize func(*http.Request) error
 
-	// Renew is asked when the credential was refused (401), with the refused request. It returns true
+	// Renew is called when the credential was refused (401), with the refused request. It returns true
 	// when there is another credential: the request is then repeated, once. It may use the Client, with
 	// requests that are Bare.
 	Renew func(ctx context.Context, rejected *http.Request) (bool, error)
@@ -39,7 +45,7 @@ type Options struct {
 	Logger         *slog.Logger      // nil: silent
 	Transport      http.RoundTripper // nil: one of its own
 
-	// ErrorCode finds the provider's own error code in a body that tells of an error; nil finds none.
+	// ErrorCode finds the provider's own error code in the body of an error; nil finds none.
 	ErrorCode func(body []byte) string
 
 	// Secrets are struck out wherever they turn up in the text of an error; nil strikes none.
@@ -49,7 +55,7 @@ type Options struct {
 	// new. It must be safe for concurrent use.
 	Arrived func(kind, id string)
 
-	// Observe is told of each attempt, for metrics. It must be safe for concurrent use.
+	// Observe is called after each attempt, for metrics. It must be safe for concurrent use.
 	Observe func(Attempt)
 }
 
@@ -92,7 +98,7 @@ type Client struct {
 	log    *slog.Logger
 	jitter func(time.Duration) time.Duration // up to its argument
 
-	proxied bool // requests go through a proxy
+	hints hints
 }
 
 // New returns a Client for one connection. Close it after use.
@@ -113,12 +119,15 @@ func New(o Options) *Client {
 		log:    cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 		jitter: fullJitter,
 
-		proxied: isProxied(o.Base),
+		hints: hints{o.Prefix, o.Credentials, o.NotFound, isProxied(o.Base)},
 	}
 	c.base.User = nil // credentials come from Authorize
 	c.http = http.Client{Transport: o.Transport, CheckRedirect: c.checkRedirect}
 	return c
 }
+
+// Variable returns the name of one of the connection's variables, for an error.
+func (c *Client) Variable(name string) string { return c.o.Prefix + name }
 
 // Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
@@ -138,11 +147,11 @@ func (c *Client) Check(link string) error {
 	return nil
 }
 
-// Get asks for ref and hands the answer, if its status is 200, to read. A ref is absolute, or relative
-// to Base: to its host when it begins with "/", else below its path. read is called once a try, so it
+// Get requests ref and hands the answer, if its status is 200, to read. A ref is absolute, or relative
+// to Base: to its host when it begins with "/", else below its path. read is called once per try, so it
 // must be ready to start over; it must not use the Client, and need not close the body.
 //
-// Errors are of type *Error, except for errors of read that are not about the body, errors of Authorize and Renew,
+// Every error is an *Error, except for errors of read that are not about the body, errors of Authorize and Renew,
 // which come as they are, and the cause of a cancelled ctx, with the last answer that called for another try.
 func (c *Client) Get(ctx context.Context, ref string, header http.Header, read func(*http.Response) error) error {
 	return c.Do(ctx, Request{Ref: ref, Header: header}, read)

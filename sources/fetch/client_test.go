@@ -133,7 +133,7 @@ func TestRenewUsesTheClient(t *testing.T) {
 
 func TestCutBodies(t *testing.T) {
 	for name, cut := range map[string]func(w http.ResponseWriter){
-		"shorter than told": func(w http.ResponseWriter) {
+		"shorter than announced": func(w http.ResponseWriter) {
 			w.Header().Set("Content-Length", "100")
 			io.WriteString(w, `{"items":[`)
 		},
@@ -186,7 +186,7 @@ func TestCutBodyOfAnotherReader(t *testing.T) {
 
 func TestHangs(t *testing.T) {
 	release := make(chan struct{})
-	for name, hang := range map[string]func(w http.ResponseWriter){
+	for name, stall := range map[string]func(w http.ResponseWriter){
 		"before the header": func(http.ResponseWriter) {},
 		"in the body": func(w http.ResponseWriter) {
 			io.WriteString(w, `{"items":[`)
@@ -197,7 +197,7 @@ func TestHangs(t *testing.T) {
 			var n atomic.Int32
 			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				if n.Add(1) == 1 {
-					hang(w)
+					stall(w)
 					select {
 					case <-r.Context().Done():
 					case <-release:
@@ -217,7 +217,7 @@ func TestHangs(t *testing.T) {
 func TestGzip(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Accept-Encoding") != "gzip" {
-			t.Error("gzip is not asked for")
+			t.Error("gzip is not requested")
 		}
 		w.Header().Set("Content-Encoding", "gzip")
 		z := gzip.NewWriter(w)
@@ -261,7 +261,7 @@ func TestKeepAlive(t *testing.T) {
 	}
 }
 
-func TestHTTP2Hang(t *testing.T) {
+func TestHTTP2Stalls(t *testing.T) {
 	var n atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor != 2 {

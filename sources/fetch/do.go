@@ -17,7 +17,7 @@ const (
 	// maxErrorBody is how much of an error's body is read for its code, in bytes.
 	maxErrorBody = 64 << 10
 
-	// maxDrain is how much of a body is read on, in bytes, so that its connection can be used again:
+	// maxDrain is how much of a body is read to its end, in bytes, so that its connection can be used again:
 	// more than that costs more than a new connection.
 	maxDrain = 64 << 10
 
@@ -25,7 +25,7 @@ const (
 	drainTimeout = 2 * time.Second
 )
 
-// An outcome is what one try came to.
+// An outcome is the result of one try.
 type outcome struct {
 	request *http.Request
 	status  int           // 0: no answer
@@ -92,8 +92,8 @@ func (c *Client) Do(ctx context.Context, r Request, read func(*http.Response) er
 	}
 }
 
-// ended is the end of ctx, and what made another try necessary before it: an
-// operator who reads of the one wants to know of the other.
+// ended returns the cause of ctx's end, with the failure that made another try
+// necessary before it.
 func ended(ctx context.Context, last error) error {
 	if last == nil {
 		return context.Cause(ctx)
@@ -140,8 +140,8 @@ func (c *Client) attempt(ctx context.Context, r Request, u *url.URL, read func(*
 	return out
 }
 
-// isWhole reports whether an answer is all that was asked for. Where something is read only 200 is: 206 is a part, 202
-// is not ready yet, 203 was changed on its way, 204 is nothing.
+// isWhole reports whether an answer is whole. To a GET only 200 is: 206 is a part, 202 is not ready yet, 203 was
+// changed on its way, 204 is nothing.
 func isWhole(method string, status int) bool {
 	return status == http.StatusOK || method != http.MethodGet && status/100 == 2
 }
@@ -172,7 +172,7 @@ func (c *Client) newRequest(ctx context.Context, r Request, u *url.URL) (*http.R
 	return req, nil
 }
 
-// read has the body of a good answer read, and judges what came of it.
+// read reads the body of a good answer and classifies its error.
 func (c *Client) read(resp *http.Response, watch *watchdog, read func(*http.Response) error, out *outcome) {
 	body := &watchedBody{ReadCloser: resp.Body, watch: watch}
 	resp.Body = body
@@ -203,7 +203,7 @@ func (c *Client) read(resp *http.Response, watch *watchdog, read func(*http.Resp
 	}
 }
 
-// refused takes from an answer other than 2xx what is worth knowing.
+// refused reads the code and the wait from an answer that is not whole.
 func (c *Client) refused(resp *http.Response, watch *watchdog, out *outcome) {
 	out.err = statusError(resp.StatusCode)
 	out.retry = resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500
@@ -222,14 +222,17 @@ func (c *Client) observe(ctx context.Context, out outcome, try int, again bool, 
 	if !again {
 		wait = 0
 	}
-	level := slog.LevelDebug
-	if again && out.status != http.StatusUnauthorized { // tokens expire, that is their nature
+	level, message := slog.LevelDebug, "request"
+	if again {
+		message = "request failed, sending it again"
+	}
+	if again && out.status != http.StatusUnauthorized { // tokens expire
 		level = slog.LevelWarn
 	}
 	method := ""
 	if req := out.request; req != nil {
 		method = req.Method
-		c.log.Log(ctx, level, "request", "method", method, "url", c.show(req.URL), "status", out.status, "code", out.code,
+		c.log.Log(ctx, level, message, "method", method, "url", c.show(req.URL), "status", out.status, "code", out.code,
 			"error", err, "try", try, "again", again, "wait", wait, "throttled", out.throttled, "took", out.duration)
 	}
 	if c.o.Observe != nil {

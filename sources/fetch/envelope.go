@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// An Envelope is what stands beside the list in a body.
+// An Envelope holds the members of a body outside of its list.
 type Envelope struct {
-	// Dropped names the objects and arrays beside the list that were too long to keep.
+	// Dropped names the objects and arrays outside of the list that were too long to keep.
 	Dropped []string
 
 	members map[path][]byte
@@ -25,7 +25,7 @@ func (p path) String() string {
 }
 
 // Get returns the raw value of a member by its path: one name, or two for a member of an object
-// that was searched for the list. It is nil where there is none.
+// that was searched for the list. It is nil where it is missing.
 func (e Envelope) Get(names ...string) []byte {
 	switch len(names) {
 	case 1:

@@ -62,7 +62,7 @@ type Error struct {
 	Attempts int    // 0 where nothing was sent
 	Err      error  // the cause, or nil where the status says it all
 
-	proxied bool // it went through a proxy
+	hints hints
 }
 
 // Unwrap returns the cause.
@@ -108,7 +108,7 @@ func Code(err error) string {
 	return ""
 }
 
-// IsGone reports whether err says that the thing asked for is not there: 404 or 410.
+// IsGone reports whether err says that there is nothing at the URL: 404 or 410.
 func IsGone(err error) bool {
 	status := Status(err)
 	return status == http.StatusNotFound || status == http.StatusGone

@@ -22,8 +22,12 @@ func TestErrorText(t *testing.T) {
 		want string
 	}{
 		{Error{Status: 401, Code: "20003", Attempts: 1}, "401 Unauthorized (code 20003): the credential was refused: check it; it may be mistyped, expired or revoked"},
-		{Error{Status: 403, Attempts: 1}, "403 Forbidden: the credential may not read this: check whose it is and what it is allowed"},
-		{Error{Status: 404, Attempts: 1}, "404 Not Found: there is no such thing: check BASE_URL and the id of the account or project"},
+		{Error{Status: 403, Attempts: 1}, "403 Forbidden: the credential may not read this: check the owner and the rights of it"},
+		{Error{Status: 401, hints: hints{prefix: "ACME_", credentials: []string{"API_TOKEN"}}}, "401 Unauthorized: the credential was refused: check ACME_API_TOKEN; it may be mistyped, expired or revoked"},
+		{Error{Status: 403, hints: hints{prefix: "ACME_", credentials: []string{"API_KEY", "TOKEN"}}}, "403 Forbidden: the credential may not read this: check the owner and the rights of ACME_API_KEY and ACME_TOKEN"},
+		{Error{Status: 404, hints: hints{prefix: "PBX_", notFound: "try /v2"}}, "404 Not Found: there is nothing at this URL: check PBX_BASE_URL and the id of the account or project; try /v2"},
+		{Error{Status: 429, hints: hints{prefix: "ACME_"}}, "429 Too Many Requests: the provider still throttles: lower ACME_RATE_LIMIT or ACME_CONCURRENCY"},
+		{Error{Status: 404, Attempts: 1}, "404 Not Found: there is nothing at this URL: check BASE_URL and the id of the account or project"},
 		{Error{Status: 429, Attempts: 5}, "429 Too Many Requests, after 5 tries: the provider still throttles: lower RATE_LIMIT or CONCURRENCY"},
 		{Error{Status: 503, Attempts: 5}, "503 Service Unavailable, after 5 tries: the provider failed: try again later, and ask the provider if it lasts"},
 		{Error{Status: 599, Attempts: 5}, "599, after 5 tries: the provider failed: try again later, and ask the provider if it lasts"},
@@ -33,7 +37,7 @@ func TestErrorText(t *testing.T) {
 		{Error{Attempts: 5, Err: &net.DNSError{Name: "api.example", Err: "no such host", IsNotFound: true}}, "lookup api.example: no such host, after 5 tries: check the host in BASE_URL and the name service"},
 		{Error{Attempts: 1, Err: x509.UnknownAuthorityError{}}, "x509: certificate signed by unknown authority: check BASE_URL and the certificates that this machine trusts (SSL_CERT_FILE)"},
 		{Error{Status: 200, Attempts: 5, Err: &BodyError{Offset: 1, Err: errors.New("unexpected character '<'")}}, "200 OK, the body cannot be read as JSON, at byte 1: unexpected character '<', after 5 tries: the provider or a proxy in between breaks answers off: try again later"},
-		{Error{Status: 200, Attempts: 1, Err: ErrTooLarge}, "200 OK, the answer is longer than its limit: nothing of it was taken: ask the provider what makes it so long"},
+		{Error{Status: 200, Attempts: 1, Err: ErrTooLarge}, "200 OK, the answer is longer than its limit: nothing of it was stored: ask the provider what makes it so long"},
 	} {
 		test.err.Method, test.err.URL = "GET", "https://api.example/v1/x"
 		if got := test.err.Error(); got != at+test.want {

@@ -19,7 +19,7 @@ func FuzzReadList(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	o := ListOptions{Lists: [][]string{{"items"}}, AllowBareArray: true, MaxElement: 64}
+	o := ListOptions{Lists: [][]string{{"items"}}, AllowBareArray: true, maxElement: 64}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, env, err := readAll(bytes.NewReader(body), o)
 		byByte, _, byteErr := readAll(iotest.OneByteReader(bytes.NewReader(body)), o)
@@ -55,8 +55,8 @@ func FuzzReadList(f *testing.F) {
 		}
 		for i, raw := range want {
 			text := string(raw)
-			if len(text) > o.MaxElement {
-				text = text[:o.MaxElement] + "…"
+			if len(text) > o.maxElement {
+				text = text[:o.maxElement] + "…"
 			}
 			if got[i] != text {
 				t.Fatalf("element %d is %s, want %s", i, got[i], text)

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -8,19 +9,17 @@ import (
 )
 
 const (
-	// DefaultMaxElement is the longest list element kept whole, in bytes: a record over
-	// 4 MiB is rejected by the directory, so there is no use in holding more.
-	DefaultMaxElement = 4 << 20
+	// maxElement is the longest list element kept whole, in bytes: the directory rejects a record over 4 MiB.
+	maxElement = 4 << 20
 
-	// DefaultMaxEnvelope bounds, in bytes, all that stands beside the list. Envelopes are
-	// links and counters of less than 2 KiB; more than this is no envelope.
-	DefaultMaxEnvelope = 64 << 10
+	// maxEnvelope bounds, in bytes, all members outside of the list: links and counters, of less than 2 KiB.
+	maxEnvelope = 64 << 10
 
-	// maxMember is the longest member beside the list that is kept, in bytes.
+	// maxMember is the longest member outside of the list that is kept, in bytes.
 	maxMember = 16 << 10
 )
 
-// ListOptions says where the list stands in a body and how much of it is held in memory.
+// ListOptions says where the list stands in a body.
 type ListOptions struct {
 	// Lists are the accepted places of the list: {"accounts"} is a member of the top-level
 	// object, {"payload", "list"} a member of one of its members. One or two names each.
@@ -32,11 +31,7 @@ type ListOptions struct {
 	// Success is the text of the member status in a good answer, for ReadPage; "" where the provider defines none.
 	Success string
 
-	// MaxElement is the longest element handed over whole, in bytes; 0 means DefaultMaxElement.
-	MaxElement int
-
-	// MaxEnvelope bounds the members beside the list, in bytes; 0 means DefaultMaxEnvelope.
-	MaxEnvelope int
+	maxElement int // longest element kept whole, in bytes; 0 means 4 MiB
 }
 
 // An Element is one element of a list: any JSON value, checked for balanced brackets and
@@ -45,24 +40,19 @@ type Element struct {
 	// Raw is the element as sent. It is valid only during the call.
 	Raw []byte
 
-	// Oversize is set where the element is longer than MaxElement: Raw is then its beginning.
+	// Oversize is set where the element is longer than 4 MiB: Raw is then its beginning.
 	Oversize bool
 }
 
 // ReadList reads a JSON body as a stream and hands each element of its list to each, in order,
-// holding no more than one element in memory. It returns the members beside the list, those
+// holding no more than one element in memory. It returns the members outside of the list, those
 // before it and those behind it.
 //
 // A body without its list is a *NoListError; one that is not JSON or ends early, a *BodyError. An
 // error from each ends the reading and is returned as it is. An error can come after elements were
 // handed over: a list is whole only if there was none.
 func ReadList(r io.Reader, o ListOptions, each func(Element) error) (Envelope, error) {
-	if o.MaxElement <= 0 {
-		o.MaxElement = DefaultMaxElement
-	}
-	if o.MaxEnvelope <= 0 {
-		o.MaxEnvelope = DefaultMaxEnvelope
-	}
+	o.maxElement = cmp.Or(o.maxElement, maxElement)
 	l := &listReader{scanner: newScanner(r), o: o, each: each}
 	err := l.body()
 	return l.env, err
@@ -71,21 +61,16 @@ func ReadList(r io.Reader, o ListOptions, each func(Element) error) (Envelope, e
 type listReader struct {
 	*scanner
 	o     ListOptions
+	found bool // the list was read
 	each  func(Element) error
 	env   Envelope
-	size  int  // bytes kept of the envelope
-	found bool // the list was read
+	size  int // bytes kept of the envelope
 }
 
 func (l *listReader) body() error {
-	if err := l.skipBOM(); err != nil {
-		return l.fail(err)
-	}
-	c, err := l.next()
-	if err != nil {
-		return l.fail(err)
-	}
+	c, err := l.start()
 	switch {
+	case err != nil:
 	case c == '{':
 		err = l.object("")
 	case c == '[' && l.o.AllowBareArray:
@@ -93,87 +78,44 @@ func (l *listReader) body() error {
 	default:
 		err = l.keep("", "", c)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = l.tail()
 	}
-	if err := l.tail(); err != nil {
-		return l.fail(err)
+	if err == nil && !l.found {
+		err = &NoListError{Reason: "the body has no list where one belongs", Envelope: l.env}
 	}
-	if !l.found {
-		return &NoListError{Reason: "the body has no list where one belongs", Envelope: l.env}
-	}
-	return nil
-}
-
-// tail makes sure that only white space follows, up to the body's end.
-func (s *scanner) tail() error {
-	c, err := s.next()
-	if err == io.EOF {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return s.unexpected(c)
+	return err
 }
 
 // object reads the top-level object, or the object in its member named outer, which may hold the list.
 func (l *listReader) object(outer string) error {
-	l.pos++ // the brace
-	for first := true; ; first = false {
-		c, err := l.next()
+	return l.scanner.each('}', func(c byte) error {
+		if c != '"' {
+			return l.unexpected(c)
+		}
+		raw, over, err := l.capture(maxMember)
 		if err != nil {
-			return l.fail(err)
-		}
-		if first && c == '}' {
-			l.pos++
-			return nil
-		}
-		name, err := l.name(c)
-		if err != nil {
-			return l.fail(err)
-		}
-		if err := l.member(outer, name); err != nil {
 			return err
 		}
-		if c, err = l.next(); err != nil {
-			return l.fail(err)
+		if over {
+			return l.fail(errors.New("a member's name is longer than 16 KiB"))
 		}
-		if c != ',' && c != '}' {
-			return l.fail(l.unexpected(c))
+		name, ok := unquote(raw)
+		if !ok {
+			name = string(raw[1 : len(raw)-1]) // nothing looks for such a name
 		}
-		l.pos++
-		if c == '}' {
-			return nil
+		if err := l.expect(':'); err != nil {
+			return err
 		}
-	}
-}
-
-// name reads a member's name, which begins with c, and the colon.
-func (l *listReader) name(c byte) (string, error) {
-	if c != '"' {
-		return "", l.unexpected(c)
-	}
-	l.begin(maxMember)
-	if err := l.skipValue(c); err != nil {
-		return "", err
-	}
-	raw, over := l.captured()
-	if over {
-		return "", errors.New("a member's name is longer than 16 KiB")
-	}
-	name, ok := unquote(raw)
-	if !ok {
-		name = string(raw[1 : len(raw)-1]) // no name that anyone asks for
-	}
-	return name, l.expect(':')
+		return l.member(outer, name)
+	})
 }
 
 // member reads the value of the member outer.name: the list, an object that may hold it, or anything else.
 func (l *listReader) member(outer, name string) error {
 	c, err := l.next()
 	if err != nil {
-		return l.fail(err)
+		return err
 	}
 	path := []string{name}
 	if outer != "" {
@@ -189,32 +131,33 @@ func (l *listReader) member(outer, name string) error {
 	}
 }
 
-// keep reads a value beside the list, which begins with c, into the envelope. What is too long is left
-// out if it is an object or array; a scalar could be the link to the next page, so that fails.
+// keep reads a value outside of the list, which begins with c, into the envelope. It drops an object or array that is
+// too long; a scalar could be the link to the next page, so that fails.
 func (l *listReader) keep(outer, name string, c byte) error {
-	l.begin(maxMember)
-	if err := l.skipValue(c); err != nil {
-		return l.fail(err)
+	raw, over, err := l.capture(maxMember)
+	if err != nil {
+		return err
 	}
-	raw, over := l.captured()
-	nested := c == '{' || c == '['
+	nested := classes[c] == open
 	switch l.size += len(outer) + len(name); {
-	case over && nested && name == "": // the whole body: it is no list
+	case over && nested && name == "": // the whole body: it is not a list
 	case over && nested:
 		l.env.Dropped = append(l.env.Dropped, name)
 	case over:
-		return l.fail(errors.New("a text beside the list is longer than 16 KiB"))
+		return l.fail(errors.New("a text outside of the list is longer than 16 KiB"))
 	case classes[c] == scalar && !json.Valid(raw):
-		return l.fail(errors.New("a value is neither number, true, false nor null"))
+		return l.fail(errWord)
 	case name != "":
 		l.size += len(raw)
 		l.env.set(outer, name, raw)
 	}
-	if l.size > l.o.MaxEnvelope {
-		return l.fail(errors.New("too much beside the list"))
+	if l.size > maxEnvelope {
+		return l.fail(errors.New("the members outside of the list are too long"))
 	}
 	return nil
 }
+
+var errWord = errors.New("a value is neither number, true, false nor null")
 
 // list reads the array and hands out its elements.
 func (l *listReader) list() error {
@@ -223,64 +166,37 @@ func (l *listReader) list() error {
 		return &NoListError{Reason: "the body has more than one list", Envelope: l.env}
 	}
 	l.found = true
-	l.pos++ // the bracket
-	c, err := l.next()
-	if err == nil && c == ']' {
-		l.pos++
-		return nil
-	}
-	for {
+	return l.scanner.each(']', func(byte) error {
+		raw, over, err := l.capture(l.o.maxElement)
 		if err != nil {
-			return l.fail(err)
-		}
-		l.begin(l.o.MaxElement)
-		if err := l.skipValue(c); err != nil {
-			return l.fail(err)
-		}
-		raw, over := l.captured()
-		if err := l.each(Element{Raw: raw, Oversize: over}); err != nil {
 			return err
 		}
-		if c, err = l.next(); err != nil {
-			return l.fail(err)
-		}
-		if c != ',' && c != ']' {
-			return l.fail(l.unexpected(c))
-		}
-		l.pos++
-		if c == ']' {
-			return nil
-		}
-		c, err = l.next()
-	}
+		return l.each(Element{Raw: raw, Oversize: over})
+	})
 }
 
 // ReadObject reads a body that is one JSON value of at most limit bytes and returns it as sent, checked
 // for balanced brackets and terminated strings only. Not JSON, or cut: *BodyError; longer: ErrTooLarge.
 func ReadObject(r io.Reader, limit int) ([]byte, error) {
 	s := newScanner(r)
-	if err := s.skipBOM(); err != nil {
-		return nil, s.fail(err)
-	}
-	c, err := s.next()
-	if err != nil {
-		return nil, s.fail(err)
-	}
-	s.begin(limit)
 	s.whole = true
-	if err := s.skipValue(c); err != nil {
-		return nil, s.fail(err)
+	c, err := s.start()
+	if err != nil {
+		return nil, err
 	}
-	raw, over := s.captured()
+	raw, over, err := s.capture(limit)
+	if err != nil {
+		return nil, err
+	}
 	if over {
 		return nil, ErrTooLarge
 	}
 	raw = slices.Clone(raw)
 	if err := s.tail(); err != nil {
-		return nil, s.fail(err)
+		return nil, err
 	}
 	if classes[c] == scalar && !json.Valid(raw) {
-		return nil, s.fail(errors.New("a value is neither number, true, false nor null"))
+		return nil, s.fail(errWord)
 	}
 	return raw, nil
 }

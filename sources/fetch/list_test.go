@@ -60,7 +60,7 @@ func TestReadList(t *testing.T) {
 		{"NUL and invalid UTF-8", "{\"items\":[\"a\x00b\xff\"]}", []string{"\"a\x00b\xff\""}, ""},
 		{"byte order mark", "\xef\xbb\xbf{\"items\":[1]}", []string{"1"}, ""},
 		{"escaped name", `{"\u0069tems":[1]}`, []string{"1"}, ""},
-		{"unreadable names beside", "{\"\xff\":1,\"\\ud800\":2,\"items\":[1]}", []string{"1"}, ""},
+		{"unreadable names outside", "{\"\xff\":1,\"\\ud800\":2,\"items\":[1]}", []string{"1"}, ""},
 		{"deep element", `{"items":[` + deep + `]}`, []string{deep}, ""},
 		{"list elsewhere", `{"meta":{"items":[1]},"items":[2]}`, []string{"2"}, ""},
 
@@ -94,9 +94,9 @@ func TestReadList(t *testing.T) {
 		{"two values", `{"items":[1]}{"items":[2]}`, []string{"1"}, "body"},
 		{"no colon", `{"items" [1]}`, nil, "body"},
 		{"comma before the end", `{"items":[1],}`, []string{"1"}, "body"},
-		{"half a word beside", `{"page":tru,"items":[1]}`, nil, "body"},
-		{"long text beside", `{"items":[1],"next":"` + strings.Repeat("x", maxMember) + `"}`, []string{"1"}, "body"},
-		{"much beside", `{"items":[1]` + strings.Repeat(`,"a":"`+strings.Repeat("x", 1000)+`"`, 70) + `}`, []string{"1"}, "body"},
+		{"half a word outside", `{"page":tru,"items":[1]}`, nil, "body"},
+		{"long text outside", `{"items":[1],"next":"` + strings.Repeat("x", maxMember) + `"}`, []string{"1"}, "body"},
+		{"much outside", `{"items":[1]` + strings.Repeat(`,"a":"`+strings.Repeat("x", 1000)+`"`, 70) + `}`, []string{"1"}, "body"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, _, err := readAll(strings.NewReader(test.body), places)
@@ -153,7 +153,7 @@ func TestReadListEnvelope(t *testing.T) {
 }
 
 func TestReadListOversize(t *testing.T) {
-	o := ListOptions{Lists: places.Lists, MaxElement: 8}
+	o := ListOptions{Lists: places.Lists, maxElement: 8}
 	body := `{"items":["123456","1234567",{"a":"` + strings.Repeat(`\"`, readSize) + `"},12345678,123456789,[[]]],"after":1}`
 	want := []string{`"123456"`, `"1234567…`, `{"a":"\"…`, `12345678`, `12345678…`, `[[]]`}
 	for name, r := range map[string]io.Reader{
@@ -182,7 +182,7 @@ func TestReadListMemory(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			r := io.MultiReader(strings.NewReader(first), io.LimitReader(&repeat{text: rest}, size))
-			_, err := ReadList(r, ListOptions{AllowBareArray: true, MaxElement: 1 << 10}, func(Element) error { return nil })
+			_, err := ReadList(r, ListOptions{AllowBareArray: true, maxElement: 1 << 10}, func(Element) error { return nil })
 			runtime.ReadMemStats(&after)
 			if kind(err) != "body" {
 				t.Errorf("error %v, want a body that ends early", err)

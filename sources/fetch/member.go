@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -15,72 +16,83 @@ const maxID = 1024
 // name the last, as encoding/json and jsonb have it. Of a cut object it finds the members that are
 // complete. Names are compared exactly. It allocates only for names with escapes.
 func Member(raw []byte, name string) (value []byte, ok bool) {
-	i := skipSpace(raw, 0)
-	if i == len(raw) || raw[i] != '{' {
-		return nil, false
-	}
-	for {
-		var key, inner []byte
-		if key, inner, i = nextMember(raw, i); i < 0 {
-			return value, ok
-		}
+	for key, inner := range members(raw) {
 		if isName(key, name) {
 			value, ok = inner, true
 		}
-		if i = skipSpace(raw, i); i == len(raw) || raw[i] != ',' {
-			return value, ok
-		}
 	}
+	return value, ok
 }
 
-// nextMember returns the member behind the brace or comma at raw[i], its name with the quotes, and the index behind it, -1
-// where there is none or it is cut.
-func nextMember(raw []byte, i int) (key, value []byte, end int) {
-	i = skipSpace(raw, i+1)
-	if i == len(raw) || raw[i] != '"' {
-		return nil, nil, -1
-	}
-	from := i
-	if i = valueEnd(raw, from); i < 0 {
-		return nil, nil, -1
-	}
-	key = raw[from:i]
-	if i = skipSpace(raw, i); i == len(raw) || raw[i] != ':' {
-		return nil, nil, -1
-	}
-	from = skipSpace(raw, i+1)
-	if i = valueEnd(raw, from); i < 0 {
-		return nil, nil, -1
-	}
-	return key, raw[from:i], i
-}
-
-// members yields the members of an object, as Member finds them; there are none in anything else.
-func members(raw []byte) iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) {
-		i := skipSpace(raw, 0)
-		if i == len(raw) || raw[i] != '{' {
+// members yields the members of an object, each name with its quotes, as far as they are complete; none of anything else.
+func members(raw []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		at := skipSpace(raw, 0)
+		if at == len(raw) || raw[at] != '{' {
 			return
 		}
-		for i < len(raw) && (raw[i] == '{' || raw[i] == ',') {
-			key, value, end := nextMember(raw, i)
-			if end < 0 {
+		for at < len(raw) && (raw[at] == '{' || raw[at] == ',') {
+			from := skipSpace(raw, at+1)
+			if from == len(raw) || raw[from] != '"' {
 				return
 			}
+			colon := valueEnd(raw, from)
+			if colon < 0 {
+				return
+			}
+			key := raw[from:colon]
+			if colon = skipSpace(raw, colon); colon == len(raw) || raw[colon] != ':' {
+				return
+			}
+			from = skipSpace(raw, colon+1)
+			end := valueEnd(raw, from)
+			if end < 0 || !yield(key, raw[from:end]) {
+				return
+			}
+			at = skipSpace(raw, end)
+		}
+	}
+}
+
+// named is members with the names unescaped, without invalid names.
+func named(raw []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		for key, value := range members(raw) {
 			if name, ok := unquote(key); ok && !yield(name, value) {
 				return
 			}
-			i = skipSpace(raw, end)
 		}
 	}
 }
 
-// ID returns a top-level member of an object as an id: a string unescaped, or an integer literal
-// verbatim, so that 64-bit ids keep every digit. It is "" where the member is neither, or is no text
+// ID returns a member of an object as an id, by its path: a string unescaped, or an integer literal
+// verbatim, so that 64-bit ids keep every digit. It is "" where the member is neither, or is not a text
 // that can be stored: empty, over 1024 bytes, invalid UTF-8, with a NUL or half a surrogate pair.
-func ID(raw []byte, name string) string {
-	value, _ := Member(raw, name)
-	return text(value, maxID)
+func ID(raw []byte, names ...string) string {
+	for _, name := range names {
+		raw, _ = Member(raw, name)
+	}
+	return text(raw, maxID)
+}
+
+// ErrorCodes returns a reader of the provider's own error code: of the first of these paths ("error.code") that leads
+// to one. Of a list it reads the first element.
+func ErrorCodes(paths ...string) func(body []byte) string {
+	return func(body []byte) string {
+		for _, path := range paths {
+			raw := body
+			for name := range strings.SplitSeq(path, ".") {
+				raw, _ = Member(raw, name)
+				if len(raw) > 0 && raw[0] == '[' {
+					raw = raw[1:max(1, valueEnd(raw, 1))]
+				}
+			}
+			if code := text(raw, maxID); code != "" {
+				return code
+			}
+		}
+		return ""
+	}
 }
 
 // text returns a string of at most limit bytes unescaped, or an integer as it stands; else "".
@@ -126,19 +138,9 @@ func unquote(raw []byte) (string, bool) {
 	return s, true
 }
 
+// isInteger reports whether b is a JSON number without fraction and exponent.
 func isInteger(b []byte) bool {
-	if len(b) > 0 && b[0] == '-' {
-		b = b[1:]
-	}
-	if len(b) == 0 || b[0] == '0' && len(b) > 1 {
-		return false
-	}
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
+	return len(b) > 0 && (b[0] == '-' || '0' <= b[0] && b[0] <= '9') && !bytes.ContainsAny(b, ".eE") && json.Valid(b)
 }
 
 // isName reports whether key, a string with its quotes, is name.
@@ -157,43 +159,13 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// valueEnd returns the index behind the value at b[i], -1 where there is none or it is cut. Brackets are only
+// valueEnd returns the index behind the value at b[i], -1 where it is missing or cut. Brackets are only
 // counted: where it matters that they match, the value is decoded anyway.
 func valueEnd(b []byte, i int) int {
-	depth := 0
-	for i < len(b) {
-		switch classes[b[i]] {
-		case quote:
-			n, _ := stringEnd(b[i+1:], false)
-			if n < 0 {
-				return -1
-			}
-			i += 1 + n
-		case open, openObject:
-			depth++
-			i++
-		case shut, shutObject:
-			depth--
-			i++
-		case scalar:
-			for i < len(b) && classes[b[i]] == scalar {
-				i++
-			}
-			if i == len(b) {
-				return -1 // perhaps cut
-			}
-		default:
-			if depth == 0 {
-				return -1
-			}
-			i++
-		}
-		if depth == 0 {
-			return i
-		}
-		if depth < 0 {
-			return -1
-		}
+	var v value
+	n, done, ok := v.scan(b[i:])
+	if !done || !ok {
+		return -1
 	}
-	return -1
+	return i + n
 }

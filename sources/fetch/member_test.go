@@ -41,6 +41,28 @@ func TestMemberDoesNotAllocate(t *testing.T) {
 	}
 }
 
+func TestErrorCodes(t *testing.T) {
+	read := ErrorCodes("code", "errors.code", "error.code", "error.type")
+	for body, want := range map[string]string{
+		`{"code":20003,"message":"no"}`:                     "20003",
+		`{"code":"20003"}`:                                  "20003",
+		`{"errors":[{"code":"invalid_parameter"},{"x":1}]}`: "invalid_parameter",
+		`{"error":{"code":"","type":"authentication"}}`:     "authentication",
+		`{"code":{},"error":{"code":403}}`:                  "403",
+		`{"errors":[]}`:                                     "",
+		`{"errors":{}}`:                                     "",
+		`{"errors":[`:                                       "",
+		`{"code":{}}`:                                       "",
+		`<html>`:                                            "",
+		``:                                                  "",
+		`null`:                                              "",
+	} {
+		if got := read([]byte(body)); got != want {
+			t.Errorf("the code of %s is %q, want %q", body, got, want)
+		}
+	}
+}
+
 func TestID(t *testing.T) {
 	for _, test := range []struct{ name, value, want string }{
 		{"string", `"b08dacad"`, "b08dacad"},

@@ -2,10 +2,11 @@ package fetch
 
 import (
 	"fmt"
+	"hash/maphash"
 	"net/http"
 )
 
-// A Page is one page of a listing without its elements: the members beside the list, and what they and
+// A Page is one page of a listing without its elements: the members outside of the list, and what they and
 // the header say about the rest of the listing.
 type Page struct {
 	Envelope
@@ -16,10 +17,10 @@ type Page struct {
 	claims
 }
 
-// ReadPage reads an answer as ReadList does. An answer that says it is an error, or only a part of what was
-// asked for, is an *AnswerError, whatever its list holds.
+// ReadPage reads an answer as ReadList does. An answer that says that it is an error, or only a part, is an
+// *AnswerError, whatever its list holds.
 //
-// The last page of a listing goes to [Tally.Complete], which finds out whether it is the last one indeed.
+// The last page of a listing goes to [Tally.Complete], which checks that it is the last one.
 func ReadPage(r *http.Response, o ListOptions, each func(Element) error) (p Page, err error) {
 	p.Envelope, err = ReadList(r.Body, o, func(e Element) error {
 		p.Elements++
@@ -28,27 +29,43 @@ func ReadPage(r *http.Response, o ListOptions, each func(Element) error) (p Page
 	if err != nil {
 		return p, err
 	}
-	if member := p.Envelope.failure(o.Success); member != "" {
-		return p, &AnswerError{Member: member, Envelope: p.Envelope}
-	}
-	p.claims = p.Envelope.claims()
+	p.claims = p.Envelope.claims(o.Success)
 	p.claims.header(r.Header)
-	return p, nil
+	return p, p.failure(p.Envelope)
 }
 
 // CheckAnswer returns an *AnswerError where the envelope around a single object says that the answer is an
 // error. success is as in ListOptions.
 func CheckAnswer(envelope []byte, success string) error {
 	var e Envelope
-	for name, value := range members(envelope) {
+	for name, value := range named(envelope) {
 		if len(value) <= maxMember { // more is the object itself
 			e.set("", name, value)
 		}
 	}
-	if member := e.failure(success); member != "" {
-		return &AnswerError{Member: member, Envelope: e}
+	c := e.claims(success)
+	return c.failure(e)
+}
+
+// CheckObject is CheckAnswer for an object without an envelope: of its members only error, errors and success can be
+// about the answer.
+func CheckObject(object []byte) error {
+	var e Envelope
+	for _, name := range []string{"error", "errors", "success"} {
+		if value, ok := Member(object, name); ok && len(value) <= maxMember {
+			e.set("", name, value)
+		}
 	}
-	return nil
+	c := e.claims("")
+	return c.failure(e)
+}
+
+// failure returns an *AnswerError where the answer says that it is an error.
+func (c *claims) failure(e Envelope) error {
+	if c.failed == "" {
+		return nil
+	}
+	return &AnswerError{Member: c.failed, Envelope: e}
 }
 
 // An AnswerError is an answer with status 200 that says that it is an error. It is not retried.
@@ -66,11 +83,8 @@ func (e *IncompleteError) Error() string {
 	return "the listing is not complete: " + e.Reason + "; try again later, and ask the provider if it lasts"
 }
 
-// recentIDs is how many ids a Tally remembers at most: 512 KiB, and more than any page holds.
+// recentIDs is how many ids a Tally remembers at least: 64 Ki hashes are 2 to 3 MiB at most, and more than any page holds.
 const recentIDs = 1 << 16
-
-// probes is how many places a hash has in a Tally. At half load, which recentIDs/2 ids make, hardly any is forgotten.
-const probes = 32
 
 // A Tally counts the pages and elements of one listing. The zero Tally is ready.
 //
@@ -81,50 +95,33 @@ type Tally struct {
 	Resumed bool
 
 	elements, pages int64
-	last            claims   // of the page before
-	recent          []uint64 // hashes, each at its place
+	last            claims // of the page before
+
+	recent, older map[uint64]struct{} // hashes of ids; older are those before recent
 }
+
+// seed belongs to this process: hashes are never stored.
+var seed = maphash.MakeSeed()
 
 // Add counts an element; id is "" where it has none.
 func (t *Tally) Add(id string) {
-	if id != "" && t.remembers(id) {
-		return
+	if id != "" {
+		hash := maphash.String(seed, id)
+		_, recent := t.recent[hash]
+		_, older := t.older[hash]
+		if recent || older {
+			return
+		}
+		if t.recent == nil || len(t.recent) == recentIDs {
+			t.older, t.recent = t.recent, make(map[uint64]struct{})
+		}
+		t.recent[hash] = struct{}{}
 	}
 	t.elements++
 }
 
 // Elements returns how many elements were counted.
 func (t *Tally) Elements() int64 { return t.elements }
-
-// remembers reports whether the id came lately, and remembers it.
-func (t *Tally) remembers(id string) bool {
-	if 2*t.elements >= int64(len(t.recent)) && len(t.recent) < recentIDs {
-		old := t.recent
-		t.recent = make([]uint64, max(64, 4*len(old)))
-		for _, h := range old {
-			if h != 0 {
-				t.place(h)
-			}
-		}
-	}
-	return t.place(hashID(id))
-}
-
-// place reports whether the hash h is among the recent ones, and puts it there.
-func (t *Tally) place(h uint64) bool {
-	mask := uint64(len(t.recent)) - 1
-	for i := range uint64(probes) {
-		switch at := &t.recent[(h+i)&mask]; *at {
-		case h:
-			return true
-		case 0:
-			*at = h
-			return false
-		}
-	}
-	t.recent[h&mask] = h // the table is full: the one that was there is forgotten
-	return false
-}
 
 // Turn counts p as the listing's next page. Its totals become the smallest that any page named: accounts come and go
 // while they are listed.

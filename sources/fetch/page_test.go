@@ -29,9 +29,9 @@ func readPages(header http.Header, bodies ...string) error {
 	return tally.Complete(last)
 }
 
-// five is a page of five accounts with more members beside the list.
-func five(beside string) string {
-	return `{"items":[{"id":1},{"id":2},{"id":3},{"id":4},{"id":5}]` + beside + `}`
+// five is a page of five accounts with more members outside of the list.
+func five(more string) string {
+	return `{"items":[{"id":1},{"id":2},{"id":3},{"id":4},{"id":5}]` + more + `}`
 }
 
 // TestAPageThatSaysMore reads a last page: with each of these members it is not the last one.
@@ -131,12 +131,12 @@ func TestAPageThatIsAnError(t *testing.T) {
 }
 
 func TestTotals(t *testing.T) {
-	page := func(from, to int, beside string) string {
+	page := func(from, to int, more string) string {
 		var list []string
 		for i := from; i < to; i++ {
 			list = append(list, fmt.Sprintf(`{"id":%d}`, i))
 		}
-		return `{"items":[` + strings.Join(list, ",") + `]` + beside + `}`
+		return `{"items":[` + strings.Join(list, ",") + `]` + more + `}`
 	}
 	for _, c := range []struct {
 		name  string
@@ -187,7 +187,7 @@ func TestOnlyAWholeAnswerIsRead(t *testing.T) {
 	}
 }
 
-// TestAnErrorWithStatus200 carries the provider's code, and is not asked for again.
+// TestAnErrorWithStatus200 carries the provider's code, and is not requested again.
 func TestAnErrorWithStatus200(t *testing.T) {
 	s := &stage{script: script{`200||{"items":[],"code":20500,"status":500}`}}
 	c := s.on(func(o *Options) { o.ErrorCode = func(body []byte) string { return ID(body, "code") } })

@@ -14,7 +14,7 @@ const (
 	maxTries = 5
 
 	// maxWait is the longest time a request waits between its tries, all waits together.
-	// Who is asked to wait longer waits this long, tries once more and then gives up.
+	// A request that must wait longer waits this long, tries once more and then fails.
 	maxWait = 60 * time.Second
 
 	// firstBackoff bounds the wait after the first try; it doubles with each one. Four waits are
@@ -26,7 +26,7 @@ const (
 )
 
 // waitAfter returns how long to wait before the next try, at most left, and 0 where ctx ends before: the last
-// answer tells more than that end. When throttled it also holds up the other requests of the connection: they
+// answer says more than that end. When throttled it also pauses the other requests of the connection, which
 // would be throttled, too.
 func (c *Client) waitAfter(ctx context.Context, out outcome, try int, left time.Duration) time.Duration {
 	wait := out.after
@@ -43,11 +43,11 @@ func (c *Client) waitAfter(ctx context.Context, out outcome, try int, left time.
 	return wait
 }
 
-// fullJitter draws from the whole of what is allowed, so that those who failed together do not try
-// again together.
+// fullJitter draws from the whole range, so that requests that failed together do not try again together.
 func fullJitter(d time.Duration) time.Duration { return max(minBackoff, rand.N(d)) }
 
-// retryAfter reads a Retry-After header: seconds, or a date. It is 0 where there is none, or nothing to wait for.
+// retryAfter reads a Retry-After header: seconds, or a date, which counts from the answer's own Date, since clocks
+// differ. It is 0 without one, or with nothing to wait for.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
@@ -59,6 +59,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 			return time.Duration(min(seconds, maxWait.Seconds()) * float64(time.Second))
 		}
 		return 0
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {

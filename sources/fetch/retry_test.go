@@ -1,8 +1,10 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"net/http"
 	"strings"
@@ -38,8 +40,8 @@ func TestRetry(t *testing.T) {
 		{"nor what did not change", script{"304||"}, 0, 1, 304, "304 Not Modified"},
 		{"retries a refused connection", script{"refused", good}, time.Second, 2, 0, ""},
 		{"names a refused connection", script{"refused"}, 15 * time.Second, 5, 0, "connection refused, after 5 tries: check the network"},
-		{"retries a hang", script{"hang", good}, 31 * time.Second, 2, 0, ""},
-		{"names a hang", script{"hang"}, 165 * time.Second, 5, 0, "no answer within 30s, after 5 tries"},
+		{"retries a silent provider", script{"silent", good}, 31 * time.Second, 2, 0, ""},
+		{"names a silent provider", script{"silent"}, 165 * time.Second, 5, 0, "no answer within 30s, after 5 tries"},
 		{"retries a cut body", script{"cut", good}, time.Second, 2, 0, ""},
 		{"names a cut body", script{"cut"}, 15 * time.Second, 5, 200, "the body ends early, after 14 bytes, after 5 tries"},
 		{"retries a stalled body", script{"stall", good}, 31 * time.Second, 2, 0, ""},
@@ -77,7 +79,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// Who cannot wait for another try is told the last answer, and holds up nobody.
+// A request that cannot wait for another try returns the last answer, and delays no other.
 func TestRetryGivesUpWhereItsTimeEndsBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		provider := &stage{script: script{"429|Retry-After: 7|"}}
@@ -141,7 +143,7 @@ func TestCancel(t *testing.T) {
 		status int // of the answer that made another try necessary
 	}{
 		"waiting between tries":  {script{"503||"}, 503},
-		"waiting for the answer": {script{"hang"}, 0},
+		"waiting for the answer": {script{"silent"}, 0},
 		"reading the body":       {script{"stall"}, 0},
 		"throttled":              {script{"429|Retry-After: 50|"}, 429},
 	} {
@@ -185,6 +187,14 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%q is %s, want %s", value, got, want)
 		}
 	}
+	slow := http.Header{"Retry-After": {now.Add(9 * time.Second).Format(http.TimeFormat)}, "Date": {now.Add(-time.Hour).Format(http.TimeFormat)}}
+	if got := retryAfter(slow, now); got != maxWait {
+		t.Errorf("a date an hour after the answer's own is %s, want %s", got, maxWait)
+	}
+	slow.Set("Retry-After", now.Add(-time.Hour+9*time.Second).Format(http.TimeFormat))
+	if got := retryAfter(slow, now); got != 9*time.Second {
+		t.Errorf("a date 9 s after the answer's own is %s", got)
+	}
 }
 
 func TestFullJitter(t *testing.T) {
@@ -193,4 +203,20 @@ func TestFullJitter(t *testing.T) {
 			t.Fatalf("%s", d)
 		}
 	}
+}
+
+func TestTheLogSaysThatARequestIsSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		c := (&stage{script: script{"503||", `200||{"items":[]}`}}).on(func(o *Options) {
+			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		})
+		if err := c.Get(t.Context(), "x", nil, readList); err != nil {
+			t.Fatal(err)
+		}
+		first, second, _ := strings.Cut(log.String(), "\n")
+		if !strings.Contains(first, `level=WARN msg="request failed, sending it again"`) || !strings.Contains(second, "level=DEBUG msg=request ") {
+			t.Errorf("log:\n%s", log.String())
+		}
+	})
 }

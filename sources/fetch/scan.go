@@ -14,180 +14,90 @@ const (
 	// maxEmptyReads is how many reads in a row may bring nothing, as in bufio.
 	maxEmptyReads = 100
 
-	// maxKinds is how deep brackets are told apart, in levels. encoding/json refuses what is
-	// deeper, so from there on levels are only counted: a body of brackets costs no memory.
+	// maxKinds is how many levels of brackets are checked to match. encoding/json refuses deeper
+	// values, so deeper brackets are only counted: a body of brackets costs no memory.
 	maxKinds = 10_000
 )
 
 // bom is UTF-8's byte order mark.
-var bom = []byte("\xef\xbb\xbf")
+const bom = "\xef\xbb\xbf"
 
-// A scanner finds the ends of JSON values in a stream. It checks that brackets balance and that strings
-// end; what stands between them is left to whoever decodes the value.
-type scanner struct {
-	r        io.Reader
-	err      error // of r, once it gave one
-	buf      []byte
-	pos, end int   // buf[pos:end] is read and not yet scanned
-	total    int64 // bytes read
+// What a byte means outside of strings.
+const (
+	other  = iota // only in strings, or punctuation between members
+	space         // JSON's four
+	scalar        // part of a number or a word
+	quote         // "
+	open          // [ {
+	shut          // ] }
+)
 
-	mark  int  // where the captured value begins in buf, -1 without a capture
-	limit int  // longest capture in bytes
-	over  bool // the captured value is longer than that: buf[mark:mark+limit] is its beginning
-	whole bool // a longer one is ErrTooLarge
-
-	kinds [(maxKinds + 63) / 64]uint64 // one bit a level: 1 is an object
-}
-
-func newScanner(r io.Reader) *scanner {
-	return &scanner{r: r, buf: make([]byte, readSize), mark: -1}
-}
-
-// fill reads more. All of buf[:end] must be scanned; what belongs to the capture is kept.
-func (s *scanner) fill() error {
-	if s.err != nil {
-		return s.err
+var classes = func() (t [256]byte) {
+	for c := range t {
+		switch {
+		case '0' <= c && c <= '9', 'a' <= c|0x20 && c|0x20 <= 'z', c == '+', c == '-', c == '.':
+			t[c] = scalar
+		case c == ' ', c == '\t', c == '\n', c == '\r':
+			t[c] = space
+		}
 	}
-	keep := 0
-	if s.mark >= 0 {
-		keep = s.end - s.mark
-		if keep > s.limit {
-			if s.whole {
-				return ErrTooLarge
+	t['"'], t['['], t['{'], t[']'], t['}'] = quote, open, open, shut, shut
+	return t
+}()
+
+// A value is how far one JSON value was scanned. Brackets must balance and strings must end; what stands between
+// them is checked where the value is decoded.
+type value struct {
+	depth   int
+	in      byte            // quote or scalar while within one
+	escaped bool            // the next byte of the string
+	kinds   *[maxKinds]byte // the bracket that opened each level; nil only counts brackets
+}
+
+// scan continues through b. It returns how many bytes belong to the value and whether it ends there; ok is false where
+// b[n] cannot stand in it. It does not recurse: the provider chooses the depth.
+func (v *value) scan(b []byte) (n int, done, ok bool) {
+	for n < len(b) {
+		switch class := classes[b[n]]; {
+		case v.in == quote:
+			end, escaped := stringEnd(b[n:], v.escaped)
+			if v.escaped = escaped; end < 0 {
+				return len(b), false, true
 			}
-			keep, s.over = s.limit, true
-		}
-		copy(s.buf, s.buf[s.mark:s.mark+keep])
-		s.mark = 0
-	}
-	s.pos, s.end = keep, keep
-	if keep > len(s.buf)/2 && len(s.buf) < s.limit+readSize {
-		grown := make([]byte, min(2*len(s.buf), s.limit+readSize))
-		copy(grown, s.buf[:keep])
-		s.buf = grown
-	}
-	for range maxEmptyReads {
-		n, err := s.r.Read(s.buf[s.end:])
-		s.end += n
-		s.total += int64(n)
-		s.err = err
-		if n > 0 {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-	s.err = io.ErrNoProgress
-	return s.err
-}
-
-// next skips white space and returns the byte that follows, without taking it.
-func (s *scanner) next() (byte, error) {
-	for {
-		for s.pos < s.end {
-			if c := s.buf[s.pos]; classes[c] != space {
-				return c, nil
+			n += end
+			v.in = other
+		case v.in == scalar && class != scalar:
+			v.in = other
+		case v.depth > 0 && class <= scalar, v.in == scalar:
+			for n++; n < len(b) && classes[b[n]] <= scalar && (v.depth > 0 || classes[b[n]] == scalar); n++ {
 			}
-			s.pos++
-		}
-		if err := s.fill(); err != nil {
-			return 0, err
-		}
-	}
-}
-
-// skipBOM takes the byte order mark, if there is one.
-func (s *scanner) skipBOM() error {
-	s.begin(len(bom))
-	for s.end < len(bom) && s.err == nil {
-		s.pos = s.end
-		if err := s.fill(); err != nil && err != io.EOF {
-			return err
-		}
-	}
-	s.mark, s.pos = -1, 0
-	if bytes.HasPrefix(s.buf[:s.end], bom) {
-		s.pos = len(bom)
-	}
-	return nil
-}
-
-// expect takes c, the next byte but for white space.
-func (s *scanner) expect(c byte) error {
-	got, err := s.next()
-	if err != nil {
-		return err
-	}
-	if got != c {
-		return s.unexpected(got)
-	}
-	s.pos++
-	return nil
-}
-
-// begin captures from here on, at most limit bytes.
-func (s *scanner) begin(limit int) {
-	s.mark, s.limit, s.over = s.pos, limit, false
-}
-
-// captured ends the capture. The bytes are valid until the next read.
-func (s *scanner) captured() (raw []byte, over bool) {
-	n := s.pos - s.mark
-	if n > s.limit {
-		n, s.over = s.limit, true
-	}
-	raw = s.buf[s.mark : s.mark+n]
-	s.mark = -1
-	return raw, s.over
-}
-
-// skipValue takes the value that begins with c, the next byte.
-func (s *scanner) skipValue(c byte) error {
-	switch classes[c] {
-	case open, openObject:
-		return s.skipNested()
-	case quote:
-		s.pos++
-		return s.skipString()
-	case scalar:
-		return s.skipScalar()
-	default:
-		return s.unexpected(c)
-	}
-}
-
-// skipScalar takes a number or a word. It ends with the body, too.
-func (s *scanner) skipScalar() error {
-	for {
-		for s.pos < s.end {
-			if classes[s.buf[s.pos]] != scalar {
-				return nil
+			continue
+		case class == quote, class == scalar:
+			v.in = class
+			n++
+			continue
+		case class == open:
+			if v.kinds != nil && v.depth < maxKinds {
+				v.kinds[v.depth] = b[n]
 			}
-			s.pos++
+			v.depth++
+			n++
+		case class == shut && v.closes(b[n]):
+			v.depth--
+			n++
+		default:
+			return n, false, false
 		}
-		if err := s.fill(); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
+		if v.depth == 0 {
+			return n, true, true
 		}
 	}
+	return n, false, true
 }
 
-// skipString takes the rest of a string, up to its closing quote.
-func (s *scanner) skipString() error {
-	escaped := false
-	for {
-		var n int
-		if n, escaped = stringEnd(s.buf[s.pos:s.end], escaped); n >= 0 {
-			s.pos += n
-			return nil
-		}
-		s.pos = s.end
-		if err := s.fill(); err != nil {
-			return err
-		}
-	}
+// closes reports whether a bracket closes the innermost level.
+func (v *value) closes(c byte) bool {
+	return v.depth > 0 && (v.kinds == nil || v.depth > maxKinds || v.kinds[v.depth-1] == c-('}'-'{'))
 }
 
 // stringEnd returns the length of b up to the closing quote and with it, or -1 and whether the byte behind b
@@ -195,10 +105,7 @@ func (s *scanner) skipString() error {
 func stringEnd(b []byte, escaped bool) (int, bool) {
 	from := 0
 	if escaped {
-		if len(b) == 0 {
-			return -1, true
-		}
-		from = 1
+		from = min(1, len(b))
 	}
 	for {
 		n := bytes.IndexByte(b[from:], '"')
@@ -220,72 +127,172 @@ func stringEnd(b []byte, escaped bool) (int, bool) {
 	}
 }
 
-// skipNested takes an object or array, without recursion: the depth is the provider's to choose.
-func (s *scanner) skipNested() error {
-	depth := 0
-	b, i := s.buf[s.pos:s.end], 0
-	for {
-		for i < len(b) && classes[b[i]] <= scalar {
-			i++
-		}
-		if i == len(b) {
-			s.pos = s.end
-			if err := s.fill(); err != nil {
-				return err
+// A scanner finds the ends of JSON values in a stream. Its errors are *BodyError or ErrTooLarge.
+type scanner struct {
+	r        io.Reader
+	err      error // of r, once it gave one
+	buf      []byte
+	pos, end int   // buf[pos:end] is read and not yet scanned
+	total    int64 // bytes read
+
+	mark  int  // where the captured value begins in buf, -1 without a capture
+	limit int  // longest capture in bytes
+	over  bool // the captured value is longer than that: buf[mark:mark+limit] is its beginning
+	whole bool // a longer one is ErrTooLarge
+
+	kinds [maxKinds]byte
+}
+
+func newScanner(r io.Reader) *scanner {
+	return &scanner{r: r, buf: make([]byte, readSize), mark: -1}
+}
+
+// fill reads more. All of buf[:end] must be scanned; what belongs to the capture is kept.
+func (s *scanner) fill() error {
+	keep := 0
+	if s.mark >= 0 {
+		keep = s.end - s.mark
+		if keep > s.limit {
+			if s.whole {
+				return ErrTooLarge
 			}
-			b, i = s.buf[s.pos:s.end], 0
-			continue
+			keep, s.over = s.limit, true
 		}
-		c := b[i]
-		i++
-		switch class := classes[c]; class {
-		case quote:
-			if n, _ := stringEnd(b[i:], false); n >= 0 {
-				i += n
+		copy(s.buf, s.buf[s.mark:s.mark+keep])
+		s.mark = 0
+	}
+	s.pos, s.end = keep, keep
+	if keep > len(s.buf)/2 && len(s.buf) < s.limit+readSize {
+		grown := make([]byte, min(2*len(s.buf), s.limit+readSize))
+		copy(grown, s.buf[:keep])
+		s.buf = grown
+	}
+	for range maxEmptyReads {
+		if s.err != nil {
+			return s.err
+		}
+		n := 0
+		n, s.err = s.r.Read(s.buf[s.end:])
+		s.end += n
+		s.total += int64(n)
+		if n > 0 {
+			return nil
+		}
+	}
+	s.err = io.ErrNoProgress
+	return s.err
+}
+
+// start skips the byte order mark, if there is one, and returns the byte that follows.
+func (s *scanner) start() (byte, error) {
+	c, err := s.next()
+	if err != nil || c != bom[0] {
+		return c, err
+	}
+	for _, b := range []byte(bom) {
+		if err := s.expect(b); err != nil {
+			return 0, err
+		}
+	}
+	return s.next()
+}
+
+// next skips white space and returns the byte that follows, without taking it.
+func (s *scanner) next() (byte, error) {
+	for {
+		for ; s.pos < s.end; s.pos++ {
+			if c := s.buf[s.pos]; classes[c] != space {
+				return c, nil
+			}
+		}
+		if err := s.fill(); err != nil {
+			return 0, s.fail(err)
+		}
+	}
+}
+
+// expect takes c, the next byte but for white space.
+func (s *scanner) expect(c byte) error {
+	got, err := s.next()
+	if err == nil && got != c {
+		err = s.unexpected(got)
+	}
+	s.pos++
+	return err
+}
+
+// tail makes sure that only white space follows, up to the body's end.
+func (s *scanner) tail() error {
+	c, err := s.next()
+	if err != nil && s.err == io.EOF {
+		return nil
+	}
+	if err == nil {
+		err = s.unexpected(c)
+	}
+	return err
+}
+
+// capture takes the next value and returns at most limit bytes of it, which are valid until the next read; over
+// reports that it is longer.
+func (s *scanner) capture(limit int) (raw []byte, over bool, err error) {
+	s.mark, s.limit, s.over = s.pos, limit, false
+	defer func() { s.mark = -1 }()
+	v := value{kinds: &s.kinds}
+	for {
+		n, done, ok := v.scan(s.buf[s.pos:s.end])
+		if s.pos += n; !ok {
+			return nil, false, s.unexpected(s.buf[s.pos])
+		}
+		if !done {
+			err := s.fill()
+			if err == nil {
 				continue
 			}
-			s.pos += i
-			if err := s.skipString(); err != nil {
-				return err
-			}
-			b, i = s.buf[s.pos:s.end], 0
-		case open, openObject:
-			s.push(depth, class == openObject)
-			depth++
-		case shut, shutObject:
-			depth--
-			if !s.pop(depth, class == shutObject) {
-				s.pos += i - 1
-				return s.unexpected(c)
-			}
-			if depth == 0 {
-				s.pos += i
-				return nil
+			if err != io.EOF || v.in != scalar { // a number or a word also ends with the body
+				return nil, false, s.fail(err)
 			}
 		}
+		length := s.pos - s.mark
+		if length > limit {
+			length, s.over = limit, true
+		}
+		return s.buf[s.mark : s.mark+length], s.over, nil
 	}
 }
 
-func (s *scanner) push(level int, object bool) {
-	if level >= maxKinds {
-		return
+// each calls read with the first byte of each item of an array or object, up to the closing bracket. The opening one
+// is next.
+func (s *scanner) each(closing byte, read func(c byte) error) error {
+	s.pos++
+	c, err := s.next()
+	if err == nil && c == closing {
+		s.pos++
+		return nil
 	}
-	bit := uint64(1) << (level % 64)
-	if object {
-		s.kinds[level/64] |= bit
-	} else {
-		s.kinds[level/64] &^= bit
+	for {
+		if err == nil {
+			err = read(c)
+		}
+		if err == nil {
+			c, err = s.next()
+		}
+		switch {
+		case err != nil:
+			return err
+		case c != ',' && c != closing:
+			return s.unexpected(c)
+		}
+		if s.pos++; c == closing {
+			return nil
+		}
+		c, err = s.next()
 	}
 }
 
-// pop reports whether a bracket of this kind closes the level.
-func (s *scanner) pop(level int, object bool) bool {
-	return level >= maxKinds || (s.kinds[level/64]>>(level%64)&1 == 1) == object
-}
-
-// unexpected names a single character: enough to tell HTML from JSON, too little to leak anything.
+// unexpected names a single character: enough to recognise HTML, too little to leak anything.
 func (s *scanner) unexpected(c byte) error {
-	return fmt.Errorf("unexpected character %q", c)
+	return s.fail(fmt.Errorf("unexpected character %q", c))
 }
 
 // fail makes a *BodyError of what ended the scan, except for a limit.

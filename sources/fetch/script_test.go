@@ -15,7 +15,7 @@ import (
 )
 
 // A script is what a provider answers, one try after the other, the last one for ever: "status|header|body",
-// or "refused" (no connection), "hang" (no answer), "cut" (half a body), "stall" (half a body, then nothing).
+// or "refused" (no connection), "silent" (no answer), "cut" (half a body), "stall" (half a body, then nothing).
 type script []string
 
 // A stage plays a script and notes when each request came.
@@ -39,7 +39,7 @@ func (s *stage) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch line := s.script[min(n, len(s.script)-1)]; line {
 	case "refused":
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
-	case "hang":
+	case "silent":
 		<-req.Context().Done()
 		return nil, req.Context().Err()
 	case "cut":

@@ -93,7 +93,7 @@ func (c *Client) resolve(ref string) (*url.URL, error) {
 
 // PathSegment escapes a name, such as an account's id, for use as one segment of a ref.
 func PathSegment(name string) string {
-	if name == "." || name == ".." { // these would be resolved, and ask for something else
+	if name == "." || name == ".." { // these would be resolved, to another path
 		return strings.ReplaceAll(name, ".", "%2E")
 	}
 	return strings.ReplaceAll(url.PathEscape(name), ":", "%3A")

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A timeoutError says that the provider was silent for too long.
+// A timeoutError says that the provider sent nothing for too long.
 type timeoutError struct{ after time.Duration }
 
 func (e *timeoutError) Error() string { return fmt.Sprintf("no answer within %s", e.after) }
@@ -42,7 +42,7 @@ func (w *watchdog) close() {
 	w.cancel(nil)
 }
 
-// explain returns the timeout if it was that which ended the request, else err.
+// explain returns the timeout if it ended the request, else err.
 func (w *watchdog) explain(err error) error {
 	if timeout := (*timeoutError)(nil); errors.As(context.Cause(w.ctx), &timeout) {
 		return timeout

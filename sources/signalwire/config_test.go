@@ -1,23 +1,22 @@
 package signalwire
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/sethvargo/go-envconfig"
 
 	"rollcall/sources"
+	"rollcall/sources/env"
 )
 
 func TestConfig(t *testing.T) {
 	t.Run("signalwire", func(t *testing.T) {
 		var cfg Config
-		problems := sources.Decode(t.Context(), envconfig.MapLookuper(nil), "SW_", &cfg)
+		problems := env.Decode(t.Context(), envconfig.MapLookuper(nil), "SW_", &cfg)
 		for _, name := range []string{"SW_BASE_URL", "SW_PROJECT_ID", "SW_API_TOKEN"} {
 			if !strings.Contains(strings.Join(problems, "\n"), name) {
-				t.Errorf("%s is missing and not told: %q", name, problems)
+				t.Errorf("%s is missing and not reported: %q", name, problems)
 			}
 		}
 		if cfg.PageSize != 1000 {
@@ -26,7 +25,7 @@ func TestConfig(t *testing.T) {
 	})
 	t.Run("twilio", func(t *testing.T) {
 		var cfg TwilioConfig
-		problems := sources.Decode(t.Context(), envconfig.MapLookuper(map[string]string{"T_ACCOUNT_SID": "AC1", "T_AUTH_TOKEN": "x"}), "T_", &cfg)
+		problems := env.Decode(t.Context(), envconfig.MapLookuper(map[string]string{"T_ACCOUNT_SID": "AC1", "T_AUTH_TOKEN": "x"}), "T_", &cfg)
 		if len(problems) > 0 || cfg.BaseURL.String() != "https://api.twilio.com" || cfg.PageSize != 1000 {
 			t.Errorf("%+v, %q", cfg, problems)
 		}
@@ -34,15 +33,15 @@ func TestConfig(t *testing.T) {
 	for _, size := range []string{"0", "1001", "-1", "many", "1e3"} {
 		t.Run("PAGE_SIZE="+size, func(t *testing.T) {
 			var cfg TwilioConfig
-			env := envconfig.MapLookuper(map[string]string{"ACCOUNT_SID": "AC1", "AUTH_TOKEN": "x", "PAGE_SIZE": size})
-			if problems := sources.Decode(t.Context(), env, "", &cfg); len(problems) != 1 || !strings.Contains(problems[0], "PAGE_SIZE") {
+			vars := envconfig.MapLookuper(map[string]string{"ACCOUNT_SID": "AC1", "AUTH_TOKEN": "x", "PAGE_SIZE": size})
+			if problems := env.Decode(t.Context(), vars, "", &cfg); len(problems) != 1 || !strings.Contains(problems[0], "PAGE_SIZE") {
 				t.Errorf("problems %q", problems)
 			}
 		})
 	}
 }
 
-// TestIdentity tells connections apart by host and account, never by token.
+// TestIdentity differs by host and account, never by token.
 func TestIdentity(t *testing.T) {
 	identity := func(base, project string, token sources.Secret) string {
 		var cfg Config
@@ -65,47 +64,5 @@ func TestIdentity(t *testing.T) {
 		if other == want {
 			t.Errorf("another project or host is %q, too", other)
 		}
-	}
-}
-
-func TestErrorCode(t *testing.T) {
-	for body, want := range map[string]string{
-		`{"code":20003,"message":"no"}`:                     "20003",
-		`{"code":"20003"}`:                                  "20003",
-		`{"errors":[{"code":"invalid_parameter"},{"x":1}]}`: "invalid_parameter",
-		`{"errors":[]}`:                                     "",
-		`{"errors":{}}`:                                     "",
-		`{"code":{}}`:                                       "",
-		`<html>`:                                            "",
-		``:                                                  "",
-		`null`:                                              "",
-	} {
-		if got := errorCode([]byte(body)); got != want {
-			t.Errorf("errorCode(%s) = %q, want %q", body, got, want)
-		}
-	}
-}
-
-// TestCircle checks Brent's algorithm against every small circle.
-func TestCircle(t *testing.T) {
-	for before := range 40 {
-		for around := 1; around <= 40; around++ {
-			var c circle
-			at, steps := 0, 0
-			for ; !c.closes(fmt.Sprint(at)); steps++ {
-				if at++; at == before+around {
-					at = before
-				}
-				if steps > 4*(before+around)+2 {
-					t.Fatalf("a circle of %d after %d is not noticed", around, before)
-				}
-			}
-			if steps < around {
-				t.Fatalf("a circle of %d after %d is noticed after %d links", around, before, steps)
-			}
-		}
-	}
-	if diff := cmp.Diff(false, new(circle).closes("a")); diff != "" {
-		t.Error("the first link closes a circle")
 	}
 }

@@ -47,15 +47,10 @@ func TestListsTheWorld(t *testing.T) {
 		}
 		want = append(want, m)
 	}
-	for _, provider := range []dialect{
-		{signalWireList, signalWireAccount, "root", "planted-api-token", 0},
-		{twilioList, twilioAccount, "root", "planted-api-token", 0},
-	} {
+	for name, open := range map[string]func(http.RoundTripper, int) *source{"signalwire": at, "twilio": twilioAt} {
 		for _, size := range []int{50, 999, 1000} {
-			t.Run(fmt.Sprintf("%s of %d", provider.list, size), func(t *testing.T) {
-				provider.size = size
-				o := sourcetest.NewOpening(sourcetest.Over(server))
-				source := open(o.Fetch(o.Base("")), provider)
+			t.Run(fmt.Sprintf("%s of %d", name, size), func(t *testing.T) {
+				source := open(sourcetest.Over(server), size)
 				got, err := sourcetest.Listed(t.Context(), source, sources.Window{})
 				if err != nil {
 					t.Fatal(err)
@@ -75,7 +70,7 @@ func TestListsTheWorld(t *testing.T) {
 	}
 }
 
-// pages answers the list by hand: link tells the next link of a request, and
+// pages answers the list by hand: link returns the next link of a request, and
 // whether there is a page at all.
 func pages(size int, link func(ref string) (next string, ok bool)) (*source, *sourcetest.Server) {
 	server := sourcetest.NewServer(nil)
@@ -87,8 +82,21 @@ func pages(size int, link func(ref string) (next string, ok bool)) (*source, *so
 		}
 		return &sourcetest.Answer{Body: fmt.Sprintf(`{"accounts":[{"sid":%q}],"next_page_uri":%s}`, ref, next)}
 	}
-	o := sourcetest.NewOpening(server)
-	return open(o.Fetch(o.Base("")), dialect{signalWireList, signalWireAccount, "root", "planted-api-token", size}), server
+	return at(server, size), server
+}
+
+// at opens a source of SignalWire's.
+func at(transport http.RoundTripper, size int) *source {
+	cfg := Config{BaseURL: sourcetest.Base(""), ProjectID: "root", APIToken: "planted-api-token", PageSize: size}
+	s, _ := New(sourcetest.Connection(transport), cfg) // has no error
+	return s.(*source)
+}
+
+// twilioAt opens a source of Twilio's.
+func twilioAt(transport http.RoundTripper, size int) *source {
+	cfg := TwilioConfig{BaseURL: sourcetest.Base(""), AccountSID: "root", AuthToken: "planted-api-token", PageSize: size}
+	s, _ := NewTwilio(sourcetest.Connection(transport), cfg) // has no error
+	return s.(*source)
 }
 
 func TestLinksThatGoRound(t *testing.T) {
@@ -142,8 +150,7 @@ func TestEmptyPageHasANextOne(t *testing.T) {
 		}
 		return &sourcetest.Answer{Body: `{"next_page_uri":"/api/laml/2010-04-01/Accounts?Page=2","accounts":[]}`}
 	}
-	o := sourcetest.NewOpening(server)
-	source := open(o.Fetch(o.Base("")), dialect{list: signalWireList, size: 1000})
+	source := at(server, 1000)
 	got, err := sourcetest.Listed(t.Context(), source, sources.Window{})
 	if err != nil || len(got) != 1 || got[0].ExternalID != "last" {
 		t.Errorf("got %v, %v", got, err)
@@ -171,8 +178,7 @@ func TestEndIsSaid(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := sourcetest.NewServer(nil)
 				server.Override = func(string, *http.Request) *sourcetest.Answer { return &sourcetest.Answer{Body: c.body} }
-				o := sourcetest.NewOpening(server)
-				source := open(o.Fetch(o.Base("")), dialect{list: signalWireList, size: 2})
+				source := at(server, 2)
 				if _, err := sourcetest.Listed(t.Context(), source, sources.Window{}); (err == nil) != c.ok {
 					t.Errorf("err = %v, want none: %t", err, c.ok)
 				}
@@ -190,11 +196,10 @@ func TestLatePageFails(t *testing.T) {
 		}
 		return &sourcetest.Answer{Body: `{"accounts":[{"sid":"a"}],"next_page_uri":"/api/laml/2010-04-01/Accounts?Page=7"}`}
 	}
-	o := sourcetest.NewOpening(server)
-	source := open(o.Fetch(o.Base("")), dialect{list: signalWireList, size: 2})
+	source := at(server, 2)
 	got, err := sourcetest.Listed(t.Context(), source, sources.Window{})
 	if err == nil || !strings.Contains(err.Error(), "70002") || !strings.Contains(err.Error(), "400") {
-		t.Errorf("err = %v, want one that tells 400 and 70002", err)
+		t.Errorf("err = %v, want one with 400 and 70002", err)
 	}
 	if len(got) != 1 || len(server.Requests()) != 2 {
 		t.Errorf("%d accounts after %q", len(got), server.Requests())
@@ -217,13 +222,12 @@ func TestStreams(t *testing.T) {
 		}
 		return &answer
 	}
-	o := sourcetest.NewOpening(server)
-	source := open(o.Fetch(o.Base("")), dialect{list: signalWireList, size: 1000})
+	source := at(server, 1000)
 
 	synctest.Test(t, func(t *testing.T) {
 		answer = sourcetest.Answer{Body: head, Stall: true}
 		begin := time.Now()
-		source := open(o.Fetch(o.Base("")), dialect{list: signalWireList, size: 1000})
+		source := at(server, 1000)
 		for page, err := range source.List(t.Context(), sources.Window{}, "") {
 			if err != nil || len(page.Records) != 1000 || page.Cursor != "" {
 				t.Errorf("first batch: %d records, cursor %q, err %v", len(page.Records), page.Cursor, err)
@@ -272,8 +276,7 @@ func TestSpellingsOfTheNextLink(t *testing.T) {
 			}
 			return &sourcetest.Answer{Body: `{"accounts":[{"sid":"a"}],` + c.first + `}`}
 		}
-		o := sourcetest.NewOpening(server)
-		source := open(o.Fetch(o.Base("")), dialect{twilioList, twilioAccount, "AC1", "planted-api-token", 1000})
+		source := twilioAt(server, 1000)
 		accounts, err := sourcetest.Listed(t.Context(), source, sources.Window{})
 		var got []string
 		for _, a := range accounts {
@@ -285,8 +288,8 @@ func TestSpellingsOfTheNextLink(t *testing.T) {
 	}
 }
 
-// TestProbeLooksWhereTheNextLinkLeads asks for one page, and nothing elsewhere.
-func TestProbeLooksWhereTheNextLinkLeads(t *testing.T) {
+// TestProbeChecksWhereTheNextLinkLeads reads one page, and nothing elsewhere.
+func TestProbeChecksWhereTheNextLinkLeads(t *testing.T) {
 	for next, want := range map[string]string{
 		`null`: "", `"/api/laml/2010-04-01/Accounts?PageToken=PA1"`: "", `"https://provider.test/x"`: "",
 		`"https://elsewhere.test/x"`:         "the link to the next page cannot be followed: GET https://provider.test: it leads to https://elsewhere.test",

@@ -5,6 +5,7 @@ import (
 
 	"rollcall/model"
 	"rollcall/model/normalize"
+	"rollcall/model/payload"
 )
 
 // mapping is the version of Map: raise it when Map gives other columns.
@@ -29,7 +30,7 @@ var statuses = map[string]model.Status{
 // auth_token, signing_key and webhook_secret are secrets. subproject, uri,
 // subresource_uris and region_preference (where calls are handled, no address)
 // stay in the payload.
-func (*source) Map(o model.Object) model.Account {
+func (*source) Map(o payload.Object) model.Account {
 	a := model.Account{
 		Name:      o.Name("friendly_name"),
 		Status:    o.Status("status", statuses),
@@ -40,7 +41,7 @@ func (*source) Map(o model.Object) model.Account {
 	if owner := o.ID("owner_account_sid"); owner != o.ID("sid") {
 		a.Parent = owner
 	}
-	if strings.Contains(a.Name, "@") { // a name that is no address is no reason for a warning
+	if strings.Contains(a.Name, "@") { // a name without an address is not worth a warning
 		if email, ok := normalize.Email(a.Name); ok {
 			a.Email = email
 		}

@@ -4,16 +4,18 @@ import (
 	"testing"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/payload"
 )
 
 func mapped(t *testing.T, raw string) (model.Account, []model.Warning) {
 	t.Helper()
-	canonical, err := model.NewCanon(model.NewRules(nil, nil, nil)).Append(nil, []byte(raw))
+	canonical, err := canon.New(canon.NewRules(nil, nil, nil)).Append(nil, []byte(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var warnings []model.Warning
-	return (*source)(nil).Map(model.ReadObject(canonical, &warnings)), warnings
+	return (*source)(nil).Map(payload.Read(canonical, &warnings)), warnings
 }
 
 func TestMapReadsWhatFeedsWrite(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 
 func harness() sourcetest.Harness {
 	return sourcetest.Harness{
-		Open: func(o sourcetest.Opening) (sources.Source, error) {
-			return open(o.Fetch(o.Base("")), dialect{signalWireList, signalWireAccount, "b3877c40-da60-4998-90ad-b792e98472af", "planted-api-token", 1000}), nil
+		Open: func(c sources.Connection) (sources.Source, error) {
+			return New(c, Config{BaseURL: sourcetest.Base(""), ProjectID: "b3877c40-da60-4998-90ad-b792e98472af", APIToken: "planted-api-token", PageSize: 1000})
 		},
 		IDs: []string{
 			"b3877c40-da60-4998-90ad-b792e98472af",

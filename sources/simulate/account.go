@@ -45,18 +45,13 @@ type Account struct {
 	Tags             []string
 
 	// Extra replaces and adds fields of the rendered object by their name
-	// at the provider: [Absent] leaves one out, a [Raw] is written verbatim,
-	// anything else as encoding/json does.
+	// at the provider: a [Raw] is written verbatim, anything else as
+	// encoding/json does.
 	Extra map[string]any
 }
 
 // Raw is text written into an answer as it stands, valid JSON or not.
 type Raw string
-
-type absent struct{}
-
-// Absent as a value of Extra leaves the field out.
-var Absent = absent{}
 
 // clone copies what a caller could otherwise change behind the world's back.
 func (a Account) clone() Account {

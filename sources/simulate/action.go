@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"bytes"
+	"compress/gzip"
 	"net/http"
 	"strconv"
 	"sync"
@@ -69,9 +71,9 @@ func Echo(code int) Action {
 	})
 }
 
-// Hang answers nothing until the client goes away.
-func Hang() Action {
-	return Act("hang", func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+// Stall answers nothing until the client disconnects.
+func Stall() Action {
+	return Act("stall", func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	})
@@ -155,9 +157,9 @@ func HTML() Action {
 
 // Body answers this text with status 200: `{}`, `null`, an error object.
 func Body(text string) Action {
-	return Act("body "+text, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		send(w, http.StatusOK, []byte(text))
-	})
+	a := StatusBody(http.StatusOK, text)
+	a.Name = "body " + text
+	return a
 }
 
 // Redirect answers 302 to the same path below another base.
@@ -167,16 +169,18 @@ func Redirect(base string) Action {
 	})
 }
 
-// Transient are faults that a reader gets over by asking again, for Odds.
-func Transient() []Action {
-	return []Action{Status(500), Status(502), Status(503), Throttle("0"), Throttle(""), Cut(), CutBody()}
-}
-
-// Breaking are answers to a listing that must break it off, whatever was read
-// before, if they are all that ever comes.
-func Breaking() []Action {
-	return []Action{
-		Status(400), Status(401), Status(403), Status(500), HTML(), Body(`{}`), Body(`null`), Body(``),
-		Body(`{"error":"internal"}`), NoList(), CutBody(), GzipCut(), Echo(403),
-	}
+// GzipCut answers a compressed body that ends too early, with a length that
+// agrees: only the decompressor can notice.
+func GzipCut() Action {
+	return Act("gzip cut", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		status, body := recorded(w, r, next)
+		var buf bytes.Buffer
+		z := gzip.NewWriter(&buf)
+		_, _ = z.Write(body) // a Buffer never fails
+		_ = z.Close()
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Set("Content-Length", strconv.Itoa(buf.Len()/2))
+		w.WriteHeader(status)
+		_, _ = w.Write(buf.Bytes()[:buf.Len()/2])
+	})
 }

@@ -26,7 +26,6 @@ type Agendize struct {
 
 	VolatileCredit bool // each answer names another credit
 	HideDisabled   bool // an unfiltered listing leaves the disabled ones out
-	FlatErrors     bool // errors in the second of the two forms seen
 
 	answers atomic.Int64
 }
@@ -88,7 +87,7 @@ func (s *Agendize) credit() int64 {
 func (s *Agendize) list(w http.ResponseWriter, r *http.Request) {
 	keep, err := s.filter(r)
 	if err != nil {
-		send(w, http.StatusBadRequest, s.errorBody(http.StatusBadRequest, err.Error()))
+		send(w, http.StatusBadRequest, agendizeError(http.StatusBadRequest, err.Error()))
 		return
 	}
 	credit := s.credit()
@@ -128,7 +127,7 @@ func (s *Agendize) filter(r *http.Request) (keep func(*Account) bool, err error)
 			}
 		}
 	}
-	status, search, tools := q.Get("status"), strings.ToLower(q.Get("search")), q.Get("tools")
+	status := q.Get("status")
 	return func(a *Account) bool {
 		created := a.Created.Truncate(time.Second)
 		switch {
@@ -138,22 +137,17 @@ func (s *Agendize) filter(r *http.Request) (keep func(*Account) bool, err error)
 			return false
 		case status == "" && s.HideDisabled && agendizeStatus(a) == "disabled":
 			return false
-		case tools != "" && !strings.Contains(agendizeTools, tools):
-			return false
 		}
-		return search == "" || strings.Contains(strings.ToLower(a.FirstName+"\n"+a.LastName+"\n"+a.Phone+"\n"+a.Email), search)
+		return true
 	}, nil
 }
 
 // ErrorBody is the body of an error of this status.
 func (s *Agendize) ErrorBody(status int) []byte {
-	return s.errorBody(status, http.StatusText(status))
+	return agendizeError(status, http.StatusText(status))
 }
 
-func (s *Agendize) errorBody(status int, message string) []byte {
-	if s.FlatErrors {
-		return fmt.Appendf(nil, `{"fields":null,"message":%q,"statusCode":"%d"}`, message, status)
-	}
+func agendizeError(status int, message string) []byte {
 	return fmt.Appendf(nil, `{"error":{"code":%d,"message":%q}}`, status, message)
 }
 
@@ -223,7 +217,7 @@ func agendizeStatus(a *Account) string {
 
 var zones sync.Map // by code: reading the zone database for each account would be slow
 
-// zone is a code's zone; UTC where the code is none of IANA's.
+// zone returns a code's zone; UTC where IANA has no such code.
 func zone(code string) *time.Location {
 	if z, ok := zones.Load(code); ok {
 		return z.(*time.Location)

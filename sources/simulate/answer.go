@@ -10,7 +10,7 @@ import (
 // 1,000 accounts is under two megabytes.
 const keptBody = 4 << 20
 
-// bodies are reused between answers: making a page's memory anew each time
+// bodies are reused between answers: allocating a page's memory each time
 // would cost more than filling it. (A sync.Pool is emptied by each collection,
 // which pages of this size bring about themselves.)
 var bodies = make(chan []byte, 8)

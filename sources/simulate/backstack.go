@@ -167,9 +167,7 @@ func appendBackstack(dst []byte, a *Account) []byte {
 	return o.end()
 }
 
-// RenderMember is one account as a network's listing shows it.
-func RenderMember(a Account) []byte { return appendMember(nil, &a) }
-
+// appendMember appends one account as a network's listing shows it.
 func appendMember(dst []byte, a *Account) []byte {
 	o := newObject(dst, nil)
 	o.strs("account_id", a.ID, "account_title", a.Name, "domain_title", "Main", "version_title", a.Kind)

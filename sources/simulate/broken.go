@@ -29,12 +29,6 @@ const (
 	StringRecord  Break = "a string for a record"
 )
 
-// Breaks are all of them.
-var Breaks = []Break{
-	NoID, NullID, NumberID, NULInID, NULInName, BadUTF8, HugeName, HugeRecord, NumberName, NullName,
-	UnknownStatus, BadDate, NullRecord, StringRecord,
-}
-
 // LargeID is the id of a record broken as NumberID: a float64 can't hold it.
 const LargeID = "9007199254740993"
 
@@ -46,36 +40,24 @@ var (
 	dateFields   = []string{"date_created", "created"}
 )
 
-// fields says which field is broken, by its name in each dialect, and what
-// stands there instead; "" leaves it out.
-func (b Break) fields() (names []string, value Raw) {
-	switch b {
-	case NoID:
-		return idFields, ""
-	case NullID:
-		return idFields, "null"
-	case NumberID:
-		return idFields, LargeID
-	case NULInID:
-		return idFields, `"a\u0000b"`
-	case NULInName:
-		return nameFields, `"before\u0000after"`
-	case BadUTF8:
-		return nameFields, "\"caf\xe9 \xff\xfe\""
-	case HugeName:
-		return nameFields, Raw(`"` + strings.Repeat("x", 3<<19) + `"`)
-	case HugeRecord:
-		return nameFields, Raw(`"` + strings.Repeat("x", 5<<20) + `"`)
-	case NumberName:
-		return nameFields, "42"
-	case NullName:
-		return nameFields, "null"
-	case UnknownStatus:
-		return statusFields, `"hibernating"`
-	case BadDate:
-		return dateFields, `"the day before yesterday"`
-	}
-	return nil, ""
+// breaks say which field is broken, by its name in each dialect, and the value in
+// its place; "" leaves it out.
+var breaks = map[Break]struct {
+	names []string
+	value string
+}{
+	NoID:          {idFields, ""},
+	NullID:        {idFields, "null"},
+	NumberID:      {idFields, LargeID},
+	NULInID:       {idFields, `"a\u0000b"`},
+	NULInName:     {nameFields, `"before\u0000after"`},
+	BadUTF8:       {nameFields, "\"caf\xe9 \xff\xfe\""},
+	HugeName:      {nameFields, `"` + strings.Repeat("x", 3<<19) + `"`},
+	HugeRecord:    {nameFields, `"` + strings.Repeat("x", 5<<20) + `"`},
+	NumberName:    {nameFields, "42"},
+	NullName:      {nameFields, "null"},
+	UnknownStatus: {statusFields, `"hibernating"`},
+	BadDate:       {dateFields, `"the day before yesterday"`},
 }
 
 // Apply breaks one rendered record.
@@ -90,17 +72,13 @@ func (b Break) Apply(item []byte) []byte {
 	if json.Unmarshal(item, &fields) != nil {
 		return item
 	}
-	names, value := b.fields()
-	broken := known(fields, names)
+	broken := known(fields, breaks[b].names)
 	o := newObject(nil, nil)
 	for _, k := range slices.Sorted(maps.Keys(fields)) {
-		switch {
-		case k != broken:
-			o.name(k)
-			o.b = append(o.b, fields[k]...)
-		case value != "":
-			o.name(k)
-			o.b = append(o.b, value...)
+		if k != broken {
+			o.lay(k, Raw(fields[k]))
+		} else if value := breaks[b].value; value != "" {
+			o.lay(k, Raw(value))
 		}
 	}
 	return o.end()

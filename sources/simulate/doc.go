@@ -1,6 +1,6 @@
 // Package simulate serves the account APIs of SignalWire (and Twilio),
-// Agendize, Backstack and Audian (Kazoo) over accounts held in memory or made
-// as they are asked for, with faults on request. The demo, the tests and the
+// Agendize, Backstack and Audian (Kazoo) over accounts held in memory or
+// generated for each request, with faults on demand. The demo, the tests and the
 // benchmarks read from it as from the real thing.
 //
 // A [World] is the truth of one provider account; a dialect ([SignalWire],

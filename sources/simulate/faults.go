@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Faults stands before a dialect: it counts what is asked, refuses what a
-// reader must never ask, and answers wrongly where a [Rule] says so. It is
+// Faults wraps a dialect: it counts requests, refuses those that a reader must
+// never make, and answers wrongly where a [Rule] says so. It is
 // safe for concurrent use, and rules may be added while it serves.
 type Faults struct {
 	next http.Handler
@@ -34,15 +34,15 @@ type Rule struct {
 	seed        uint64
 	rate        float64 // 0: always
 	atMost      int
-	byURI       map[string]*luck
+	byURI       map[string]*draws
 
 	actions []Action
 	fired   int
 	stopped bool
 }
 
-// luck is what random faults have done to one URI.
-type luck struct{ asked, fired int }
+// draws count the random faults of one URI.
+type draws struct{ asked, fired int }
 
 // On begins a rule; it takes effect with Do.
 func (f *Faults) On(match Match) *Rule { return &Rule{faults: f, match: match, times: -1} }
@@ -59,7 +59,7 @@ func (r *Rule) Times(n int) *Rule { r.times = n; return r }
 // depends on seed, URI and n alone, not on the order in which requests arrive.
 func (r *Rule) Odds(seed uint64, share float64, atMost int) *Rule {
 	r.seed, r.rate, r.atMost = seed, share, atMost
-	r.byURI = map[string]*luck{}
+	r.byURI = map[string]*draws{}
 	return r
 }
 
@@ -99,18 +99,17 @@ func (f *Faults) Clear() {
 
 // ServeHTTP implements http.Handler.
 func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	entry := f.begin(r)
-	counted := &counter{ResponseWriter: w}
-	defer f.end(r, entry, counted)
+	f.begin(r)
+	defer f.end()
 	if !allowed(r) {
 		w.Header().Set("Allow", http.MethodGet)
-		send(counted, http.StatusMethodNotAllowed, f.ErrorBody(http.StatusMethodNotAllowed))
+		send(w, http.StatusMethodNotAllowed, f.ErrorBody(http.StatusMethodNotAllowed))
 		return
 	}
 	f.mu.Lock()
 	rules := f.rules // only ever appended to, or replaced
 	f.mu.Unlock()
-	f.serve(rules, counted, r)
+	f.serve(rules, w, r)
 }
 
 // serve applies the rules that match, each around those after it, so that
@@ -167,7 +166,7 @@ func (r *Rule) draw(req *http.Request) (Action, bool) {
 	uri := req.Method + " " + req.URL.RequestURI()
 	l := r.byURI[uri]
 	if l == nil {
-		l = &luck{}
+		l = &draws{}
 		r.byURI[uri] = l
 	}
 	l.asked++

@@ -7,12 +7,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
 func faultyServer(t *testing.T) *Server {
-	return Run(t, Gzip(&SignalWire{Accounts: populated(6, Shape{ID: UUID, Levels: 2}), Project: "p", Token: "t"}))
+	return Run(t, &SignalWire{Accounts: populated(6, Shape{ID: UUID, Levels: 2}), Project: "p", Token: "t"})
 }
 
 func TestStatusFaults(t *testing.T) {
@@ -80,7 +79,7 @@ func TestHangEndsWithTheClient(t *testing.T) {
 	server := faultyServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	server.On(Any).Do(Call(cancel))
-	server.On(Any).Do(Hang())
+	server.On(Any).Do(Stall())
 	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
 	if resp, err := http.DefaultClient.Do(req); err == nil {
 		resp.Body.Close()
@@ -114,13 +113,10 @@ func TestBodyFaults(t *testing.T) {
 		{HTML(), "<!doctype html>"},
 		{Body("{}"), "{}"},
 		{Body("null"), "null"},
-		{Gzipped(), `{"uri":`},
-		{GzipBomb(1 << 20), "   "},
 		{NextIs(elsewhere.URL), `"next_page_uri":"` + elsewhere.URL + `"`},
 		{NextIsSelf(), `"next_page_uri":"` + signalWirePath + `?PageSize=2"`},
 		{NoList(), `"accounts":null`},
 		{EmptyList(), `"next_page_uri":null`},
-		{EmptyPage(), `"accounts":[]`},
 	} {
 		server.Clear()
 		server.On(Any).Do(c.action)
@@ -173,18 +169,6 @@ func TestOddsDependOnTheRequestAlone(t *testing.T) {
 	}
 }
 
-func TestTransientFaultsPass(t *testing.T) {
-	server := faultyServer(t)
-	server.On(Any).Odds(1, 1, 1).Do(Transient()...)
-	url := server.URL + signalWirePath
-	resp, err := http.Get(url)
-	if err == nil {
-		resp.Body.Close()
-	}
-	status, _, _ := get(t, url, signalWireAuth...)
-	equal(t, "second try", status, 200)
-}
-
 func TestOnlyReadingIsAllowed(t *testing.T) {
 	server := faultyServer(t)
 	for _, method := range []string{"POST", "DELETE", "PUT", "HEAD"} {
@@ -210,31 +194,9 @@ func TestStats(t *testing.T) {
 	group.Wait()
 	equal(t, "requests", server.Requests(), 1200)
 	equal(t, "route", server.Routes()["GET "+signalWirePath+"/{id}"], 1200)
-	equal(t, "log", len(server.Log()), logged)
-	equal(t, "status", server.Log()[0].Status, 404)
 	if p := server.Peak(); p < 1 || p > 4 {
 		t.Errorf("peak %d", p)
 	}
 	server.ResetStats()
 	equal(t, "requests", server.Requests(), 0)
-}
-
-func TestRateLimitRefills(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		limit := RateLimit(2, 10)
-		ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-		ask := func(path string) int {
-			rec := &recorder{header: http.Header{}, status: 200}
-			req, _ := http.NewRequest(http.MethodGet, path, nil)
-			limit.do(rec, req, ok)
-			return rec.status
-		}
-		for _, want := range []int{200, 200, 429} {
-			equal(t, "status", ask("/v2/accounts/a"), want)
-		}
-		equal(t, "another account", ask("/v2/accounts/b/descendants"), 200)
-		time.Sleep(100 * time.Millisecond) // of synctest's clock
-		equal(t, "refilled", ask("/v2/accounts/a"), 200)
-		equal(t, "once", ask("/v2/accounts/a"), 429)
-	})
 }

@@ -143,9 +143,6 @@ func HexID(n uint64) string {
 	return string(h[:])
 }
 
-// TwilioSID is an id as Twilio's.
-func TwilioSID(n uint64) string { return "AC" + HexID(n) }
-
 // AgendizeID is an id as Agendize's: digits in a string.
 func AgendizeID(n uint64) string { return strconv.FormatUint(100_000_000+n, 10) }
 

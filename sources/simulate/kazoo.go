@@ -2,15 +2,13 @@ package simulate
 
 import (
 	"encoding/base64"
-	"hash/fnv"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 )
 
-// kazooPage is Kazoo's page size where none is asked for.
+// kazooPage is Kazoo's page size where a request names none.
 const kazooPage = 50
 
 // Kazoo answers the Crossbar API of Audian and of Kazoo itself. The zero
@@ -21,11 +19,10 @@ type Kazoo struct {
 	APIKey   string // for PUT api_auth
 	Token    string // a token that never expires, besides those handed out
 
-	Upstream      bool // as Kazoo itself: no …/accounts (405), no …/parent (404)
-	FullItems     bool // …/accounts lists full objects
-	Gregorian     bool // dates as Gregorian seconds instead of RFC 3339
-	PaginateLimit int  // paginate=false fails with 416 over so many; 0 = never
-	TokenUses     int  // a token handed out is good for so many requests; 0 = any number
+	Upstream  bool // as Kazoo itself: no …/accounts (405), no …/parent (404)
+	FullItems bool // …/accounts lists full objects
+	Gregorian bool // dates as Gregorian seconds instead of RFC 3339
+	TokenUses int  // a token handed out is good for so many requests; 0 = any number
 
 	mu       sync.Mutex
 	tokens   map[string]int // uses left
@@ -130,22 +127,11 @@ func (s *Kazoo) mine(a Account) bool {
 	return false
 }
 
-// one answers an account with an ETag of what it says: unlike a list's, it is
-// the same for the same account.
 func (s *Kazoo) one(w http.ResponseWriter, r *http.Request, a Account) {
-	data := appendKazoo(nil, &a, s.Gregorian)
-	hash := fnv.New64a()
-	_, _ = hash.Write(data)
-	tag := `"` + strconv.FormatUint(hash.Sum64(), 16) + `"`
-	w.Header().Set("ETag", tag)
-	if r.Header.Get("If-None-Match") == tag {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
 	answer(w, http.StatusOK, func(b []byte) []byte {
 		o := newObject(b, nil)
 		o.key("data")
-		o.b = append(o.b, data...)
+		o.b = appendKazoo(o.b, &a, s.Gregorian)
 		return s.envelope(o, r.Header.Get("X-Auth-Token"))
 	})
 }
@@ -158,11 +144,6 @@ func (s *Kazoo) list(w http.ResponseWriter, r *http.Request, root Account, deep,
 	}
 	start := q.Get("start_key")
 	page, next := s.Accounts.ByName(root.ID, kazooName(start), deep, size)
-	if size < 0 && s.PaginateLimit > 0 && len(page) > s.PaginateLimit {
-		s.fail(w, http.StatusRequestedRangeNotSatisfiable)
-		return
-	}
-	w.Header().Set("ETag", `"`+s.requestID()+`"`)
 	answer(w, http.StatusOK, func(b []byte) []byte {
 		o := newObject(b, nil)
 		if next != "" {

@@ -13,10 +13,6 @@ const gregorian = 62167219200
 // RenderKazoo is one account as Kazoo sends it by id: full detail, no tree.
 func RenderKazoo(a Account, gregorianDates bool) []byte { return appendKazoo(nil, &a, gregorianDates) }
 
-// RenderDescendant is one account as Kazoo lists it: its ancestors from the
-// top, and little detail.
-func RenderDescendant(a Account, tree []string) []byte { return appendDescendant(nil, &a, tree) }
-
 func appendKazoo(dst []byte, a *Account, gregorianDates bool) []byte {
 	o := newObject(dst, a.Extra)
 	o.strs("id", a.ID, "name", a.Name, "realm", a.Domain, "timezone", a.TimeZone)
@@ -58,6 +54,8 @@ func appendKazoo(dst []byte, a *Account, gregorianDates bool) []byte {
 	return o.end()
 }
 
+// appendDescendant appends one account as Kazoo lists it: its ancestors from the
+// top, and little detail.
 func appendDescendant(dst []byte, a *Account, tree []string) []byte {
 	o := newObject(dst, nil)
 	for _, f := range [...]struct{ key, value string }{{"id", a.ID}, {"name", a.Name}, {"realm", a.Domain}} {

@@ -7,11 +7,10 @@ import (
 	"strings"
 )
 
-// family is how many accounts of a Lazy tenant hang together: one and the
-// sub-accounts below it.
+// family is the size of a family in a Lazy tenant: a root and its sub-accounts.
 const family = 5
 
-// Lazy is a tenant of N accounts that are made as they are asked for, the same
+// Lazy is a tenant of N accounts that are generated for each request, the same
 // for the same number: it holds none of them, however large N is. Every fifth
 // account is a root; the four after it are its sub-accounts. Its fields are
 // not to be changed while it serves; what the functions answer may change.
@@ -19,7 +18,7 @@ type Lazy struct {
 	N    int
 	UUID bool // ids as SignalWire's; else as Kazoo's
 
-	// OneTree hangs the roots below account 0, as Kazoo lists them.
+	// OneTree makes account 0 the parent of the roots, as Kazoo lists them.
 	OneTree bool
 
 	// Hook changes an account as it is made: renames the k-th, moves it.
@@ -53,7 +52,7 @@ func (l *Lazy) At(k int) Account {
 	return a
 }
 
-// Index is the number of the account with this id; ok is false where there is none.
+// Index returns the number of the account with this id; ok is false if there is no such account.
 func (l *Lazy) Index(id string) (k int, ok bool) {
 	text := strings.ReplaceAll(id, "-", "")
 	if len(text) != 32 {
@@ -156,7 +155,7 @@ func (l *Lazy) Tree(a Account) []string {
 	return tree
 }
 
-// parent is the parent of an account, "" when there is none.
+// parent returns the parent of an account, "" on a root.
 func (l *Lazy) parent(id string) string {
 	if l.OneTree && id == l.ID(0) {
 		return ""

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Without leaves accounts out of listings; asked for by id they still answer.
+// Without leaves accounts out of listings; a request by id still gets them.
 func Without(ids ...string) Action {
 	return EditList("truncated list", func(items [][]byte) [][]byte {
 		return slices.DeleteFunc(items, func(item []byte) bool { return slices.Contains(ids, idOf(item)) })
@@ -34,19 +34,9 @@ func EmptyList() Action {
 	})
 }
 
-// EmptyPage answers a page without accounts whose link to the next stays.
-func EmptyPage() Action {
-	return EditList("empty page", func([][]byte) [][]byte { return [][]byte{} })
-}
-
 // NoList answers null where the list belongs.
 func NoList() Action {
 	return EditList("no list", func([][]byte) [][]byte { return nil })
-}
-
-// Shorten keeps only the first n accounts of a page, and its links.
-func Shorten(n int) Action {
-	return EditList("short page", func(items [][]byte) [][]byte { return items[:min(n, len(items))] })
 }
 
 // Repeat begins each page with the last n accounts of the one answered before
@@ -98,8 +88,8 @@ func NextIsEndless() Action {
 	})
 }
 
-// Beside adds a member beside a listing's records, or sets it to another value.
-func Beside(member, value string) Action {
+// ListMember adds a member next to a listing's records, or sets it to another value.
+func ListMember(member, value string) Action {
 	return EditEnvelope("member "+member, func(_ *http.Request, e *Envelope) {
 		if !e.Single {
 			e.Fields[member] = []byte(value)

@@ -18,11 +18,6 @@ func PathEnd(end string) Match {
 	return func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, end) }
 }
 
-// Query matches requests with a query parameter of this value.
-func Query(key, value string) Match {
-	return func(r *http.Request) bool { return r.URL.Query().Get(key) == value }
-}
-
 // Session matches requests of one Backstack session.
 func Session(jwt string) Match {
 	return func(r *http.Request) bool {
@@ -40,9 +35,6 @@ func Listing(r *http.Request) bool {
 	}
 	return false
 }
-
-// Not matches what another doesn't.
-func Not(m Match) Match { return func(r *http.Request) bool { return !m(r) } }
 
 // Both matches what all of these match.
 func Both(ms ...Match) Match {

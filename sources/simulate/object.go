@@ -52,19 +52,16 @@ func (o *object) name(k string) {
 
 // lay writes one value of Extra.
 func (o *object) lay(k string, v any) {
-	switch v := v.(type) {
-	case absent:
-	case Raw:
-		o.name(k)
-		o.b = append(o.b, v...)
-	default:
-		data, err := json.Marshal(v)
+	data, isRaw := v.(Raw)
+	if !isRaw {
+		text, err := json.Marshal(v)
 		if err != nil {
-			data = []byte("null")
+			text = []byte("null")
 		}
-		o.name(k)
-		o.b = append(o.b, data...)
+		data = Raw(text)
 	}
+	o.name(k)
+	o.b = append(o.b, data...)
 }
 
 func (o *object) str(k, v string) {

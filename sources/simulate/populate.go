@@ -2,11 +2,15 @@ package simulate
 
 import "math/rand/v2"
 
-// A Shape is how the accounts of a world hang together.
+// A Shape says how the accounts of a world are related.
 type Shape struct {
 	ID     func(n uint64) string // UUID, HexID, …
 	Levels int                   // depth of the deepest accounts plus one; 1 is a flat list
-	Root   string                // id of the one account all others hang below; "" for many roots
+	Root   string                // id of the one account above all others; "" for many roots
+
+	// Customers is the seed of the customers that worlds share: every third
+	// account has the contact of one of them. 0 shares none.
+	Customers uint64
 }
 
 // Populate puts n invented accounts into a world, the same for the same seed.
@@ -16,7 +20,11 @@ func Populate(w *World, seed uint64, n int, shape Shape) {
 	levels := make([][]string, max(1, shape.Levels)) // ids by depth
 	accounts := make([]Account, 0, n)
 	for i := range n {
-		a := Invent(seed<<32 + uint64(i))
+		customer := seed<<32 + uint64(i)
+		if shape.Customers != 0 && i%3 == 0 {
+			customer = shape.Customers<<32 + uint64(i)
+		}
+		a := Invent(customer)
 		a.ID = shape.ID(uint64(i))
 		depth := 0
 		switch {
@@ -41,10 +49,10 @@ type Change struct {
 	What     string // "added", "removed", "renamed", "moved", "suspended", "resumed"
 }
 
-// Churn makes up to n changes, each to another account, the same for the same
+// Churn changes at most n accounts, the same for the same
 // seed and world: most are to fields, some add, move or remove. Only accounts
-// without children are moved or removed, and moved only to where others of
-// their depth hang, so that the shape stays.
+// without children are moved or removed, and moved only below a parent of
+// others of their depth, so that the shape stays.
 func Churn(w *World, seed uint64, n int, shape Shape) []Change {
 	dice := rand.New(rand.NewPCG(seed, 2))
 	before := w.Snapshot()
@@ -67,7 +75,7 @@ func Churn(w *World, seed uint64, n int, shape Shape) []Change {
 			w.Remove(a.ID)
 			c.What = "removed"
 		case roll <= 2 && leaf && a.Parent != "":
-			to := before[dice.IntN(len(before))].Parent // where others hang
+			to := before[dice.IntN(len(before))].Parent // a parent of others
 			if to == "" || to == a.Parent || to == a.ID || parents[to] != parents[a.Parent] && shape.Levels > 2 {
 				continue
 			}
@@ -83,7 +91,7 @@ func Churn(w *World, seed uint64, n int, shape Shape) []Change {
 	return changes
 }
 
-// add puts a new account beside another.
+// add puts a new account below a parent.
 func add(w *World, dice *rand.Rand, parent string, shape Shape) Change {
 	a := Invent(dice.Uint64())
 	if parent == "" {

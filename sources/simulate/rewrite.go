@@ -16,7 +16,6 @@ func Rewrite(name string, edit func(r *http.Request, body []byte) []byte) Action
 		if status == http.StatusOK {
 			body = edit(r, body)
 		}
-		w.Header().Del("ETag") // it was that of another body
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		w.WriteHeader(status)
 		_, _ = w.Write(body)

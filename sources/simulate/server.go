@@ -57,9 +57,8 @@ func Run(tb TB, h http.Handler) *Server {
 	return s
 }
 
-// Elsewhere is a host that is none of ours, for links and redirects that must
-// not be followed: it answers everything with 200 and {}, and its Stats tell
-// whether anybody came.
+// Elsewhere is another host, for links and redirects that must not be followed: it
+// answers everything with 200 and {}, and its Stats count the visits.
 func Elsewhere(tb TB) *Server {
 	tb.Helper()
 	return Run(tb, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -1,15 +1,9 @@
 package simulate
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
 // RenderSignalWire is one account as SignalWire sends it.
 func RenderSignalWire(a Account) []byte { return appendSignalWire(nil, &a, signalWirePath) }
-
-// RenderTwilio is one account as Twilio sends it.
-func RenderTwilio(a Account) []byte { return appendSignalWire(nil, &a, twilioPath) }
 
 // subresources of a SignalWire account, in the order of its reference. A
 // subresource without a path is null there.
@@ -86,24 +80,12 @@ func (o *object) date(k string, t time.Time, path string) {
 		o.raw(k, "null")
 		return
 	}
-	if !o.key(k) {
-		return
-	}
 	t = t.UTC()
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	name := month.String()[:3]
-	if path == signalWirePath && month == time.September {
-		name = "Sept"
+	layout := "Mon, 02 Jan 2006 15:04:05 +0000"
+	if path == signalWirePath && t.Month() == time.September {
+		layout = "Mon, 02 Sept 2006 15:04:05 +0000"
 	}
-	o.b = append(append(o.b, '"'), t.Weekday().String()[:3]...)
-	o.b = appendTwo(append(o.b, ", "...), day)
-	o.b = append(append(append(o.b, ' '), name...), ' ')
-	o.b = strconv.AppendInt(o.b, int64(year), 10)
-	o.b = appendTwo(append(o.b, ' '), hour)
-	o.b = appendTwo(append(o.b, ':'), minute)
-	o.b = appendTwo(append(o.b, ':'), second)
-	o.b = append(o.b, ` +0000"`...)
+	if o.key(k) {
+		o.b = append(t.AppendFormat(append(o.b, '"'), layout), '"')
+	}
 }
-
-func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }

@@ -7,29 +7,16 @@ import (
 	"sync"
 )
 
-// logged is how many of the latest requests are remembered.
-const logged = 1000
-
-// Stats is what a server was asked. It is safe for concurrent use.
+// Stats counts the requests of a server. It is safe for concurrent use.
 type Stats struct {
 	mu         sync.Mutex
 	idle       sync.Cond // signalled as requests end
 	inFlight   int
 	peak       int
 	requests   int
-	bytes      int64
 	routes     map[string]int
 	fired      map[string]int
 	violations []string
-	log        []Request
-}
-
-// A Request is one that was answered.
-type Request struct {
-	Method, URI string
-	Header      http.Header // as sent, credentials too
-	Status      int         // 0: none was sent
-	Bytes       int64
 }
 
 // Requests is how many requests have arrived.
@@ -37,9 +24,6 @@ func (s *Stats) Requests() int { return read(s, func() int { return s.requests }
 
 // Peak is the highest number of requests in flight at once.
 func (s *Stats) Peak() int { return read(s, func() int { return s.peak }) }
-
-// Bytes is how much was sent in bodies.
-func (s *Stats) Bytes() int64 { return read(s, func() int64 { return s.bytes }) }
 
 // Routes counts requests by method and path, ids replaced by {id}.
 func (s *Stats) Routes() map[string]int {
@@ -57,23 +41,12 @@ func (s *Stats) Violations() []string {
 	return read(s, func() []string { return append([]string(nil), s.violations...) })
 }
 
-// Log answers the latest 1,000 requests, in the order of their ends.
-func (s *Stats) Log() []Request {
-	return read(s, func() []Request {
-		if s.requests-s.inFlight > logged {
-			at := (s.requests - s.inFlight) % logged
-			return append(append([]Request(nil), s.log[at:]...), s.log[:at]...)
-		}
-		return append([]Request(nil), s.log...)
-	})
-}
-
 // ResetStats forgets all counts.
 func (s *Stats) ResetStats() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.peak, s.requests, s.bytes = s.inFlight, s.inFlight, 0
-	s.routes, s.fired, s.violations, s.log = nil, nil, nil, nil
+	s.peak, s.requests = s.inFlight, s.inFlight
+	s.routes, s.fired, s.violations = nil, nil, nil
 }
 
 func read[T any](s *Stats, get func() T) T {
@@ -88,7 +61,7 @@ func allowed(r *http.Request) bool {
 		r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/api_auth")
 }
 
-func (s *Stats) begin(r *http.Request) Request {
+func (s *Stats) begin(r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
@@ -101,19 +74,11 @@ func (s *Stats) begin(r *http.Request) Request {
 	if !allowed(r) {
 		s.violations = append(s.violations, r.Method+" "+r.URL.Path)
 	}
-	return Request{Method: r.Method, URI: r.URL.RequestURI(), Header: r.Header.Clone()}
 }
 
-func (s *Stats) end(_ *http.Request, entry Request, w *counter) {
-	entry.Status, entry.Bytes = w.status, w.bytes
+func (s *Stats) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bytes += w.bytes
-	if len(s.log) < logged {
-		s.log = append(s.log, entry)
-	} else {
-		s.log[(s.requests-s.inFlight)%logged] = entry
-	}
 	s.inFlight--
 	if s.inFlight == 0 && s.idle.L != nil {
 		s.idle.Broadcast()
@@ -158,29 +123,3 @@ func route(path string) string {
 	}
 	return strings.Join(parts, "/")
 }
-
-// A counter sees what is sent.
-type counter struct {
-	http.ResponseWriter
-	status int
-	bytes  int64
-}
-
-func (c *counter) WriteHeader(status int) {
-	if c.status == 0 {
-		c.status = status
-	}
-	c.ResponseWriter.WriteHeader(status)
-}
-
-func (c *counter) Write(b []byte) (int, error) {
-	if c.status == 0 {
-		c.status = http.StatusOK
-	}
-	n, err := c.ResponseWriter.Write(b)
-	c.bytes += int64(n)
-	return n, err
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }

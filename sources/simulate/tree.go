@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// An index is what is worked out of a world once for all requests until the
-// next change: without it, each page of a listing by name would sort the world.
+// An index caches what is computed from a world until its next change: without it, each page of a listing by name would sort the world.
 type index struct {
 	children map[string][]string // live and dead ones
 	sorted   map[subtree][]*Account
@@ -18,7 +17,7 @@ type subtree struct {
 }
 
 // ByName implements [Tenant]. The key is the name, as in Kazoo: accounts of
-// one name can't be told apart by it.
+// one name have the same key.
 func (w *World) ByName(root, key string, deep bool, n int) (page []Account, next string) {
 	all := w.sorted(subtree{root, deep})
 	at, _ := slices.BinarySearchFunc(all, key, func(a *Account, key string) int { return cmp.Compare(a.Name, key) })

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sync"
 )
@@ -94,12 +93,12 @@ func (w *World) Update(id string, f func(*Account)) bool {
 	return true
 }
 
-// Move hangs an account below another parent; "" makes it a root.
+// Move gives an account another parent; "" makes it a root.
 func (w *World) Move(id, parent string) bool {
 	return w.Update(id, func(a *Account) { a.Parent = parent })
 }
 
-// Remove deletes accounts. Their children stay, with a parent that is gone.
+// Remove deletes accounts. Their children keep the deleted parent.
 func (w *World) Remove(ids ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -114,17 +113,6 @@ func (w *World) Remove(ids ...string) {
 		w.order = slices.Delete(w.order, at, at+1)
 	}
 	w.index = nil
-}
-
-// RemoveSubtree deletes an account and all below it, and answers their ids.
-func (w *World) RemoveSubtree(id string) []string {
-	ids := []string{id}
-	below, _ := w.ByName(id, "", true, -1)
-	for i := range below {
-		ids = append(ids, below[i].ID)
-	}
-	w.Remove(ids...)
-	return ids
 }
 
 // Len is the number of accounts.
@@ -191,11 +179,6 @@ func (w *World) Back(from uint64, n int) uint64 {
 		return 0
 	}
 	return w.order[at-n].seq
-}
-
-// String sums a world up for a failed test's message.
-func (w *World) String() string {
-	return fmt.Sprintf("world of %d accounts", w.Len())
 }
 
 func bySeq(n *node, seq uint64) int { return cmp.Compare(n.seq, seq) }

@@ -33,7 +33,7 @@ func (h Harness) tolerates(request string) bool {
 	return slices.ContainsFunc(h.Tolerates, func(begin string) bool { return strings.HasPrefix(request, begin) })
 }
 
-// breaks answers each request of a listing in turn with what is no answer: the
+// breaks answers each request of a listing in turn with an unusable one: the
 // listing must never end as complete.
 func (h Harness) breaks(t *testing.T, requests []string) {
 	for _, request := range requests {
@@ -90,7 +90,7 @@ func only(request string, a Answer) func(string, *http.Request) *Answer {
 	}
 }
 
-// mustFail checks that a listing tells of an error, and returns the first.
+// mustFail checks that a listing reports an error, and returns the first.
 func (f *fixture) mustFail() error {
 	f.t.Helper()
 	l := f.list(f.t.Context(), "")
@@ -123,8 +123,11 @@ func (h Harness) refuses(t *testing.T, requests []string) {
 			if got := f.server.Count(request); got > most && !f.Repeats {
 				f.t.Errorf("asked %d times, want at most %d", got, most)
 			}
+			if !strings.Contains(err.Error(), "TEST_") {
+				f.t.Errorf("the error names no variable of the connection: %v", err)
+			}
 			if f.ErrorCode != "" && !strings.Contains(err.Error(), f.ErrorCode) {
-				f.t.Errorf("the error does not tell the provider's code %s: %v", f.ErrorCode, err)
+				f.t.Errorf("the error does not hold the provider's code %s: %v", f.ErrorCode, err)
 			}
 		})
 		for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusInternalServerError} {
@@ -186,8 +189,8 @@ func (f *fixture) link(link string) {
 	}
 }
 
-// recovers checks that what fails once is asked for again, after the wait that
-// the provider asks for; accounts may then be yielded again.
+// recovers checks that a request that fails once is sent again, after the wait
+// that the provider names; accounts may then be yielded again.
 func (h Harness) recovers(t *testing.T, requests []string) {
 	h.Repeats = true
 	for _, request := range requests {
@@ -203,7 +206,7 @@ func (h Harness) recovers(t *testing.T, requests []string) {
 			{"breaks", func(good Answer) Answer { return Answer{Body: good.Body[:len(good.Body)*3/4], Cut: true} }, 0},
 			{"stalls", func(good Answer) Answer { return Answer{Body: good.Body[:len(good.Body)*3/4], Stall: true} }, 30 * time.Second},
 		} {
-			h.bubble(t, "goes on where it "+bad.name+" once: "+request, func(f *fixture) {
+			h.bubble(t, "continues where it "+bad.name+" once: "+request, func(f *fixture) {
 				var failed atomic.Bool // requests may come side by side
 				answer := bad.answer(f.server.scripted(request))
 				f.server.Override = func(got string, _ *http.Request) *Answer {

@@ -19,7 +19,7 @@ func (h Harness) completes(t *testing.T, requests []string) {
 		`"errors":[{"code":500}]`, `"success":false`, `"status":"fatal"`, `"status":500`, `"partial":true`,
 	} {
 		h.bubble(t, "is not complete with "+member, func(f *fixture) {
-			f.server.Override = f.beside(member)
+			f.server.Override = f.withMember(member)
 			f.mustFail()
 		})
 	}
@@ -44,7 +44,7 @@ func (h Harness) completes(t *testing.T, requests []string) {
 		`"total":null`, `"count":1`, `"errors":[]`, `"error":null`, `"success":true`, `"status":"success"`, `"code":0`,
 	} {
 		h.bubble(t, "is complete with "+member, func(f *fixture) {
-			f.server.Override = f.beside(member)
+			f.server.Override = f.withMember(member)
 			f.listsAll()
 		})
 	}
@@ -69,8 +69,8 @@ func (h Harness) completes(t *testing.T, requests []string) {
 	}
 }
 
-// beside answers as scripted, with one more member beside each list.
-func (f *fixture) beside(member string) func(string, *http.Request) *Answer {
+// withMember answers as scripted, with one more member next to each list.
+func (f *fixture) withMember(member string) func(string, *http.Request) *Answer {
 	return func(request string, r *http.Request) *Answer {
 		a := f.server.scriptedFor(request, r.Header)
 		if hasList(a.Body) {

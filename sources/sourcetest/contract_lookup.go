@@ -26,7 +26,7 @@ func (h Harness) looksUp(t *testing.T) {
 		}
 	})
 	for _, status := range []int{http.StatusNotFound, http.StatusGone} {
-		h.bubble(t, "tells a gone account by "+http.StatusText(status), func(f *fixture) {
+		h.bubble(t, "reports a deleted account by "+http.StatusText(status), func(f *fixture) {
 			f.server.Override = f.gets(Answer{Status: status, Body: f.ErrorBody})
 			if _, err := f.lookup(f.Alive); !errors.Is(err, sources.ErrGone) {
 				f.t.Errorf("err = %v, want ErrGone", err)
@@ -47,21 +47,21 @@ func (h Harness) looksUp(t *testing.T) {
 		}
 		_, _ = f.lookup(id)
 	})
-	h.bubble(t, "does not ask for an empty id", func(f *fixture) { f.tellsNothing("") })
+	h.bubble(t, "does not look up an empty id", func(f *fixture) { f.saysNothing("") })
 	if h.Gone != "" {
-		h.bubble(t, "tells a gone account", func(f *fixture) {
+		h.bubble(t, "reports a deleted account", func(f *fixture) {
 			if _, err := f.lookup(f.Gone); !errors.Is(err, sources.ErrGone) {
 				f.t.Errorf("err = %v, want ErrGone", err)
 			}
 		})
 	}
 	if h.Other != "" {
-		h.bubble(t, "makes nothing of another account", func(f *fixture) { f.tellsNothing(f.Other) })
+		h.bubble(t, "makes nothing of another account", func(f *fixture) { f.saysNothing(f.Other) })
 	}
 }
 
 // makesNothing checks answers that say neither that the account lives nor that
-// it is gone.
+// it is deleted.
 func (h Harness) makesNothing(t *testing.T) {
 	for _, a := range []Answer{
 		{Body: `{}`},
@@ -78,7 +78,7 @@ func (h Harness) makesNothing(t *testing.T) {
 	} {
 		h.bubble(t, "makes nothing of "+http.StatusText(max(a.Status, http.StatusOK))+" "+a.Body, func(f *fixture) {
 			f.server.Override = f.gets(a)
-			f.tellsNothing(f.Alive)
+			f.saysNothing(f.Alive)
 		})
 	}
 }
@@ -102,11 +102,11 @@ func (f *fixture) lookup(id string) (sources.Record, error) {
 	return r, err
 }
 
-// tellsNothing checks that a lookup makes an account neither alive nor gone.
-func (f *fixture) tellsNothing(id string) {
+// saysNothing checks that a lookup makes an account neither alive nor gone.
+func (f *fixture) saysNothing(id string) {
 	f.t.Helper()
 	r, err := f.lookup(id)
 	if err == nil || errors.Is(err, sources.ErrGone) || errors.Is(err, sources.ErrNoLookup) {
-		f.t.Errorf("record %q, err = %v; want an error that tells nothing about the account", r.ID, err)
+		f.t.Errorf("record %q, err = %v; want an error that says nothing about the account", r.ID, err)
 	}
 }

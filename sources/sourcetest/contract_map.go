@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,8 @@ import (
 	"pgregory.net/rapid"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/payload"
 	"rollcall/sources"
 )
 
@@ -25,21 +29,21 @@ func (h Harness) maps(t *testing.T) {
 			samples = append(samples, r.Raw)
 		}
 	})
-	source, err := h.Open(NewOpening(NewServer(nil)))
+	source, err := h.Open(Connection(NewServer(nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer source.Close()
-	canon := model.NewCanon(source.Metadata().Rules)
+	c := canon.New(source.Metadata().Rules)
 	t.Run("maps anything", rapid.MakeCheck(func(t *rapid.T) {
 		raw := mutate(t, rapid.SampledFrom(samples).Draw(t, "sample"))
-		m, err := mapRecord(source, canon, sources.Record{ID: "x", Raw: raw})
+		m, err := mapRecord(source, c, sources.Record{ID: "x", Raw: raw})
 		if err != nil {
 			t.Fatalf("%s is not JSON: %v", raw, err)
 		}
 		before := bytes.Clone(m.canonical)
 		var warnings []model.Warning
-		again := source.Map(model.ReadObject(m.canonical, &warnings))
+		again := source.Map(payload.Read(m.canonical, &warnings))
 		again.ExternalID = "x"
 		if diff := cmp.Diff(m.account, again); diff != "" {
 			t.Fatalf("Map gave another account the second time (-first +second):\n%s", diff)
@@ -59,7 +63,7 @@ func checkAccount(t *rapid.T, a model.Account) {
 	switch a.Status {
 	case model.Active, model.Suspended, model.Closed, model.Unknown:
 	default:
-		t.Fatalf("status %q is none of the four", a.Status)
+		t.Fatalf("status %q is not one of the four", a.Status)
 	}
 	if len(a.Parent) > model.MaxExternalID {
 		t.Fatalf("a parent's id of %d bytes cannot be stored", len(a.Parent))
@@ -86,11 +90,8 @@ func mutate(t *rapid.T, raw []byte) []byte {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		t.Fatalf("sample: %v", err)
 	}
-	names := make([]string, 0, len(members))
-	for name := range members {
-		names = append(names, name)
-	}
-	for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom(sorted(names)), rapid.ID[string]).Draw(t, "members") {
+	names := slices.Sorted(maps.Keys(members))
+	for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom(names), rapid.ID[string]).Draw(t, "members") {
 		members[name] = anyJSON(2).Draw(t, name)
 	}
 	out, err := json.Marshal(members)

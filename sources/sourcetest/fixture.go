@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 
 	"rollcall/model"
+	"rollcall/model/canon"
+	"rollcall/model/payload"
 	"rollcall/sources"
 )
 
@@ -22,7 +24,7 @@ type fixture struct {
 	t      *testing.T
 	server *Server
 	source sources.Source
-	log    *logBuffer
+	log    *bytes.Buffer // read once nothing runs any more
 	errs   []error
 
 	mu      sync.Mutex
@@ -35,22 +37,23 @@ func (h Harness) bubble(t *testing.T, name string, body func(*fixture)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
 		files := []string{h.path("list.txt")}
-		if lookup := h.path("lookup.txt"); exists(lookup) {
-			files = append(files, lookup)
+		if !h.NoLookup {
+			files = append(files, h.path("lookup.txt"))
 		}
-		script, err := ReadScript(files...)
+		script, err := readScript(files...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		synctest.Test(t, func(t *testing.T) {
-			f := &fixture{Harness: h, t: t, server: NewServer(script), log: &logBuffer{}, arrived: map[string]bool{}}
-			opening := newOpening(f.server, f.log)
-			opening.Connection.Arrived = func(_, id string) {
+			f := &fixture{Harness: h, t: t, server: NewServer(script), log: new(bytes.Buffer), arrived: map[string]bool{}}
+			c := Connection(f.server)
+			c.Logger = slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			c.Arrived = func(_, id string) {
 				f.mu.Lock()
 				defer f.mu.Unlock()
 				f.arrived[id] = true
 			}
-			if f.source, err = h.Open(opening); err != nil {
+			if f.source, err = h.Open(c); err != nil {
 				t.Fatalf("open: %v", err)
 			}
 			body(f)
@@ -59,11 +62,6 @@ func (h Harness) bubble(t *testing.T, name string, body func(*fixture)) {
 			f.clean()
 		})
 	})
-}
-
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
 }
 
 // clean checks what holds after every use of a source.
@@ -113,7 +111,7 @@ func (f *fixture) list(ctx context.Context, cursor string) listing {
 	broken := false
 	for page, err := range f.source.List(ctx, sources.Window{}, cursor) {
 		if broken {
-			f.t.Error("the listing went on after the error that broke it off")
+			f.t.Error("the listing continued after the error that broke it off")
 		}
 		if err != nil {
 			f.errs = append(f.errs, err)
@@ -165,13 +163,13 @@ type mapped struct {
 }
 
 // mapRecord maps a record as the engine does.
-func mapRecord(source sources.Source, canon *model.Canon, r sources.Record) (mapped, error) {
-	canonical, err := canon.Append(nil, r.Raw)
+func mapRecord(source sources.Source, c *canon.Canonicalizer, r sources.Record) (mapped, error) {
+	canonical, err := c.Append(nil, r.Raw)
 	if err != nil {
 		return mapped{}, err
 	}
 	m := mapped{record: r, canonical: canonical}
-	m.account = source.Map(model.ReadObject(canonical, &m.warnings))
+	m.account = source.Map(payload.Read(canonical, &m.warnings))
 	m.account.ExternalID = r.ID
 	if r.Parent != "" {
 		m.account.Parent = r.Parent
@@ -182,20 +180,24 @@ func mapRecord(source sources.Source, canon *model.Canon, r sources.Record) (map
 	return m, nil
 }
 
-// A logBuffer gathers logs from any goroutine.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
+// Listed reads a listing to its end and returns its accounts, mapped as the
+// engine does, in their order, and its errors.
+func Listed(ctx context.Context, source sources.Source, w sources.Window) ([]model.Account, error) {
+	c := canon.New(source.Metadata().Rules)
+	var accounts []model.Account
+	var errs []error
+	for page, err := range source.List(ctx, w, "") {
+		if err != nil {
+			errs = append(errs, err)
+		}
+		for _, r := range page.Records {
+			m, err := mapRecord(source, c, r)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			accounts = append(accounts, m.account)
+		}
+	}
+	return accounts, errors.Join(errs...)
 }

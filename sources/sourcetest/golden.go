@@ -6,13 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"rollcall/model"
+	"rollcall/model/canon"
 )
 
 var update = flag.Bool("update", false, "accept what the golden files hold now")
@@ -21,10 +21,10 @@ var update = flag.Bool("update", false, "accept what the golden files hold now")
 // warnings, with list.golden.json; -update accepts them.
 func Golden(t *testing.T, h Harness) {
 	h.bubble(t, "list", func(f *fixture) {
-		canon := model.NewCanon(f.source.Metadata().Rules)
+		c := canon.New(f.source.Metadata().Rules)
 		out := []byte("[\n")
 		for i, r := range f.whole().records() {
-			m, err := mapRecord(f.source, canon, r)
+			m, err := mapRecord(f.source, c, r)
 			if err != nil {
 				f.t.Fatalf("record %d: %v", i, err)
 			}
@@ -80,8 +80,8 @@ type shown struct {
 	Timezone          string          `json:"timezone,omitempty"`
 	Language          string          `json:"language,omitempty"`
 	Currency          string          `json:"currency,omitempty"`
-	ProviderCreatedAt *time.Time      `json:"provider_created_at,omitempty"`
-	ProviderUpdatedAt *time.Time      `json:"provider_updated_at,omitempty"`
+	ProviderCreatedAt time.Time       `json:"provider_created_at,omitzero"`
+	ProviderUpdatedAt time.Time       `json:"provider_updated_at,omitzero"`
 	Warnings          []string        `json:"warnings,omitempty"`
 	Payload           json.RawMessage `json:"payload"`
 }
@@ -95,7 +95,7 @@ func describe(m mapped) string {
 		Email: a.Email, Phone: a.Phone, Website: a.Website, Domain: a.Domain, Organization: a.Organization,
 		ContactName: a.ContactName, Street: a.Street, City: a.City, Region: a.Region, PostalCode: a.PostalCode,
 		Country: a.Country, Timezone: a.Timezone, Language: a.Language, Currency: a.Currency, Payload: m.canonical,
-		ProviderCreatedAt: moment(a.CreatedAt), ProviderUpdatedAt: moment(a.UpdatedAt),
+		ProviderCreatedAt: a.CreatedAt, ProviderUpdatedAt: a.UpdatedAt,
 	}
 	for _, w := range m.warnings {
 		s.Warnings = append(s.Warnings, w.String())
@@ -108,16 +108,4 @@ func describe(m mapped) string {
 		return fmt.Sprintf("%+v", s)
 	}
 	return string(bytes.TrimSpace(out.Bytes()))
-}
-
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
-func sorted(texts []string) []string {
-	slices.Sort(texts)
-	return texts
 }

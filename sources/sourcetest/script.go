@@ -1,12 +1,18 @@
 package sourcetest
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
+
+	"golang.org/x/tools/txtar"
 )
 
 // An Answer is what the scripted server answers to a request.
@@ -15,8 +21,8 @@ type Answer struct {
 	Header http.Header
 	Body   string
 	Cut    bool // the connection breaks at the end of Body
-	Hang   bool // neither answers nor ends, until the request is given up
-	Stall  bool // sends Body, then no more, until the request is given up
+	Silent bool // never answers, until the request is cancelled
+	Stall  bool // sends Body, then no more, until the request is cancelled
 }
 
 // A Script is the answers of a provider, in order.
@@ -29,9 +35,9 @@ type Entry struct {
 	Answer  Answer
 }
 
-// ParseScript reads a script:
+// ParseScript reads a script, in the form of a txtar archive:
 //
-//	what is said here is a comment
+//	a comment
 //	-- GET /v1/accounts?page=1 --
 //	{"list":[…]}
 //	-- GET /v1/accounts Cookie: session=1 --
@@ -46,44 +52,44 @@ type Entry struct {
 // header there, up to an empty line.
 func ParseScript(text []byte) (Script, error) {
 	var script Script
-	var answers []*strings.Builder
-	for line := range strings.Lines(string(text)) {
-		title, ok := strings.CutPrefix(strings.TrimSpace(line), "-- ")
-		if title, ok = cutSuffix(title, " --", ok); !ok {
-			if len(answers) > 0 {
-				answers[len(answers)-1].WriteString(line)
-			}
-			continue
-		}
-		parts := strings.SplitN(title, " ", 3)
+	for _, f := range txtar.Parse(text).Files {
+		parts := strings.SplitN(f.Name, " ", 3)
 		if len(parts) < 2 || !strings.HasPrefix(parts[1], "/") {
-			return nil, fmt.Errorf("script: %q is not a request such as GET /accounts", title)
+			return nil, fmt.Errorf("script: %q is not a request such as GET /accounts", f.Name)
 		}
-		e := Entry{Request: key(parts[0], parts[1])}
+		e := Entry{Request: key(parts[0], parts[1]), Answer: Answer{Body: string(f.Data)}}
 		if len(parts) == 3 {
 			e.Header = parts[2]
 		}
-		script = append(script, e)
-		answers = append(answers, &strings.Builder{})
-	}
-	for i, text := range answers {
-		var err error
-		if script[i].Answer, err = parseAnswer(text.String()); err != nil {
-			return nil, fmt.Errorf("script: %s: %w", script[i].Request, err)
+		if rest, ok := bytes.CutPrefix(f.Data, []byte("HTTP ")); ok {
+			var err error
+			if e.Answer, err = parseAnswer(rest); err != nil {
+				return nil, fmt.Errorf("script: %s: %w", e.Request, err)
+			}
 		}
+		script = append(script, e)
 	}
 	return script, nil
 }
 
-func cutSuffix(s, suffix string, ok bool) (string, bool) {
-	if !ok {
-		return s, false
+// parseAnswer reads a status, a header and a body.
+func parseAnswer(text []byte) (Answer, error) {
+	r := bufio.NewReader(bytes.NewReader(text))
+	line, _ := r.ReadString('\n') // without one the number is wrong
+	status, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		return Answer{}, fmt.Errorf("%q is not a status", line)
 	}
-	return strings.CutSuffix(s, suffix)
+	header, err := textproto.NewReader(r).ReadMIMEHeader()
+	if err != nil && err != io.EOF {
+		return Answer{}, err
+	}
+	body, err := io.ReadAll(r)
+	return Answer{Status: status, Header: http.Header(header), Body: string(body)}, err
 }
 
-// ReadScript reads the scripts of files one after the other.
-func ReadScript(files ...string) (Script, error) {
+// readScript reads the scripts of files one after the other.
+func readScript(files ...string) (Script, error) {
 	var all Script
 	for _, name := range files {
 		text, err := os.ReadFile(name)
@@ -97,28 +103,6 @@ func ReadScript(files ...string) (Script, error) {
 		all = append(all, script...)
 	}
 	return all, nil
-}
-
-func parseAnswer(text string) (Answer, error) {
-	rest, ok := strings.CutPrefix(text, "HTTP ")
-	if !ok {
-		return Answer{Body: text}, nil
-	}
-	head, body, _ := strings.Cut(rest, "\n\n")
-	lines := strings.Split(strings.TrimSpace(head), "\n")
-	status, err := strconv.Atoi(strings.TrimSpace(lines[0]))
-	if err != nil {
-		return Answer{}, fmt.Errorf("%q is not a status", lines[0])
-	}
-	a := Answer{Status: status, Header: http.Header{}, Body: body}
-	for _, line := range lines[1:] {
-		name, value, ok := strings.Cut(line, ":")
-		if !ok {
-			return Answer{}, fmt.Errorf("%q is not a header", line)
-		}
-		a.Header.Add(name, strings.TrimSpace(value))
-	}
-	return a, nil
 }
 
 // key names a request, with its query in order of its names.

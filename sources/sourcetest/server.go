@@ -39,15 +39,9 @@ func (s *Server) Requests() []string {
 	return slices.Clone(s.requests)
 }
 
-// Count tells how often that request was made.
+// Count returns how often that request was made.
 func (s *Server) Count(request string) int {
-	n := 0
-	for _, r := range s.Requests() {
-		if r == request {
-			n++
-		}
-	}
-	return n
+	return len(slices.DeleteFunc(s.Requests(), func(r string) bool { return r != request }))
 }
 
 // RoundTrip answers one request.
@@ -60,7 +54,7 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	a := s.answer(r)
-	if a.Hang {
+	if a.Silent {
 		<-r.Context().Done()
 		return nil, context.Cause(r.Context())
 	}
@@ -123,8 +117,8 @@ func (s *Server) scriptedFor(request string, header http.Header) Answer {
 	return Answer{Status: http.StatusNotFound, Body: `{"message":"not in the script"}`}
 }
 
-// matches tells whether the entry answers the request, with its query or
-// whatever its query.
+// matches reports whether the entry answers the request, with its query or with
+// any.
 func (e Entry) matches(request string, header http.Header, query bool) bool {
 	if !query {
 		request, _, _ = strings.Cut(request, "?")
@@ -182,7 +176,7 @@ func (b *body) Close() error {
 	return nil
 }
 
-// Over returns a transport that asks h, such as a simulated provider, in
+// Over returns a transport that calls h, such as a simulated provider, in
 // memory.
 func Over(h http.Handler) http.RoundTripper { return over{h} }
 

@@ -77,10 +77,10 @@ func Partition() Effect {
 const (
 	// dripPieces is into how many pieces a dripping message is cut at most.
 	dripPieces = 20
-	// dripPause lies between two of them.
+	// dripPause is the pause between two of them.
 	dripPause = time.Millisecond
-	// dripMessages is how many messages drip until all flows again: a fault that
-	// goes on for ever would be one of the test's patience.
+	// dripMessages is how many messages drip: a fault without an end would stall the
+	// test.
 	dripMessages = 50
 )
 

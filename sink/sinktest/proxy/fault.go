@@ -2,8 +2,8 @@ package proxy
 
 import "sync"
 
-// A Message is what one side says at once: a message of Postgres's protocol, the
-// head of an HTTP answer or a piece of its body.
+// A Message is a message of Postgres's protocol, the head of an HTTP response or a piece
+// of its body.
 type Message struct {
 	FromServer bool
 	Kind       byte   // Postgres: the message's type, 0 at the start; HTTP: head, body or request
@@ -13,8 +13,8 @@ type Message struct {
 	Part       int    // its place among the pieces of one COPY or one body, from 1
 }
 
-// A Moment tells whether a message is one at which a fault may take place. It
-// is asked once for each message.
+// A Moment reports whether a fault may happen at a message. It is called once for each
+// message.
 type Moment func(m Message) bool
 
 // Step is any message of Postgres's client, any head of a provider's answer.
@@ -32,7 +32,7 @@ type Fault struct {
 	once  sync.Once
 }
 
-// Inject puts a fault into force: at the moment, after skip others of its kind.
+// Inject adds a fault for the moment, after skip other such moments.
 func (p *Proxy) Inject(at Moment, skip int, do Effect) *Fault {
 	f := &Fault{proxy: p, at: at, skip: skip, do: do, fired: make(chan struct{})}
 	p.mu.Lock()
@@ -44,7 +44,7 @@ func (p *Proxy) Inject(at Moment, skip int, do Effect) *Fault {
 // Fired is closed once the fault takes place.
 func (f *Fault) Fired() <-chan struct{} { return f.fired }
 
-// TookPlace tells whether it did.
+// TookPlace reports whether it did.
 func (f *Fault) TookPlace() bool {
 	select {
 	case <-f.fired:
@@ -54,8 +54,7 @@ func (f *Fault) TookPlace() bool {
 	}
 }
 
-// meet returns the fault of which this is the moment on that link, nil where
-// there is none.
+// meet returns the fault for this message on that link, or nil.
 func (p *Proxy) meet(l *link, m Message) *Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,7 +73,7 @@ func (p *Proxy) meet(l *link, m Message) *Fault {
 		}
 	}
 	if met != nil {
-		l.disturbed = l.disturbed || met.do.lasting // before anyone is told, who may Clear at once
+		l.disturbed = l.disturbed || met.do.lasting // before its waiters, who may call Clear at once
 		p.doing.Add(1)
 		met.once.Do(func() { close(met.fired) })
 		p.fired[met.do.Name]++

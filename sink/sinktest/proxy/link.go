@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// A protocol takes apart what the two sides of one connection say. It returns
-// each message with its bytes.
+// A protocol splits both directions of a connection into messages, with their bytes.
 type protocol interface {
 	fromClient(r *bufio.Reader) (Message, []byte, error)
 	fromServer(r *bufio.Reader) (Message, []byte, error)
@@ -23,7 +22,7 @@ type link struct {
 	over           chan struct{} // closed once it is cut
 	once           sync.Once
 
-	disturbed bool        // a lasting fault lies on it; guarded by the proxy
+	disturbed bool        // by a lasting fault; guarded by the proxy
 	hole      atomic.Bool // nothing is passed on
 	deaf      atomic.Bool // of the server's next answer nothing is passed on, and then it ends
 }

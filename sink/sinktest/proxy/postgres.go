@@ -20,8 +20,8 @@ const (
 	readyForQuery = 'Z'
 )
 
-// longest is more bytes than a message of rollcall's has; a larger one means
-// that this package has lost the thread.
+// longest is the limit of a message, in bytes; none of rollcall's is longer, so a longer
+// one means that this package misread the stream.
 const longest = 64 << 20
 
 // ReadMessage reads one message of Postgres's protocol, with its type where it
@@ -89,7 +89,7 @@ func (p *postgres) fromClient(r *bufio.Reader) (Message, []byte, error) {
 	return m, raw, nil
 }
 
-// ends tells whether a statement ends a transaction.
+// ends reports whether a statement ends a transaction.
 func ends(text string) bool {
 	return text == "COMMIT" || strings.HasPrefix(text, "ROLLBACK") && !strings.Contains(text, "SAVEPOINT")
 }
@@ -116,13 +116,13 @@ func statement(raw []byte) string {
 	return string(text)
 }
 
-// Says is the sending of a statement that has this text in it.
+// Says is a statement with this text.
 func Says(text string) Moment {
 	return func(m Message) bool { return !m.FromServer && strings.Contains(m.Text, text) }
 }
 
-// Runs is the last message by which Postgres is asked to run a statement that has
-// this text in it: what is answered to it is that the statement was run.
+// Runs is the message after which Postgres runs a statement with this text: its response
+// means that the statement was run.
 func Runs(text string) Moment {
 	return func(m Message) bool { return !m.FromServer && strings.Contains(m.Runs, text) }
 }

@@ -1,9 +1,8 @@
-// Package proxy stands in tests between rollcall and Postgres, or between
-// rollcall and a provider, and fails where a test says: in the middle of a COPY,
-// of the applying transaction, of a body, or between a commit and its answer.
+// Package proxy is a TCP proxy for tests, before Postgres or a provider. It fails where
+// a test says: in the middle of a COPY, of the applying transaction or of a body, or
+// between a commit and its response.
 //
-// The moment is told by what is said and never by a clock, so that a fault can
-// be repeated.
+// A message decides the moment, never a clock, so that a fault can be repeated.
 package proxy
 
 import (
@@ -38,7 +37,7 @@ type Proxy struct {
 	parted bool // connections to come are black holes
 	faults []*Fault
 	fired  map[string]int
-	doing  sync.WaitGroup // effects at work
+	doing  sync.WaitGroup // running effects
 }
 
 // Postgres starts a proxy before the server of a database and returns the
@@ -51,8 +50,8 @@ func Postgres(tb TB, databaseURL string) (p *Proxy, through string) {
 	return p, u.String()
 }
 
-// Server takes a database's URL apart: where the server listens, and the URL for
-// whoever stands before it and puts in its own host.
+// Server splits a database's URL: the address of the server, and the URL for a proxy,
+// which sets its own host.
 func Server(tb TB, databaseURL string) (u *url.URL, network, address string) {
 	tb.Helper()
 	u, err := url.Parse(databaseURL)
@@ -163,8 +162,8 @@ func (p *Proxy) CutAll() {
 	}
 }
 
-// Clear ends the faults: those that did not take place will not, those at work
-// are waited for, connections that one lies on are cut, and new ones pass.
+// Clear ends the faults: it drops those that did not happen, waits for running ones, cuts
+// disturbed connections, and lets new ones pass.
 func (p *Proxy) Clear() {
 	p.mu.Lock()
 	p.faults, p.refuse, p.parted = nil, 0, false

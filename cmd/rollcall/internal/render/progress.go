@@ -36,7 +36,7 @@ type Progress struct {
 	now     func() time.Time
 
 	mu    sync.Mutex
-	tasks []*timed // at work, in the order of their start
+	tasks []*timed // running, in the order of their start
 	done  int
 }
 

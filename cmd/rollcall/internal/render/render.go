@@ -100,7 +100,7 @@ func (r Row) Text(column string) string {
 	return plain
 }
 
-// Number returns an integer, or 0 where the value is none.
+// Number returns an integer, or 0 if the value is not one.
 func (r Row) Number(column string) int64 {
 	n, _ := r.Value(column).(int64)
 	return n

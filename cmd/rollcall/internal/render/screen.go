@@ -12,7 +12,7 @@ import (
 
 // A Screen is where people see output. The zero Screen is no terminal.
 type Screen struct {
-	Width int  // of the terminal, in columns; 0 where there is none
+	Width int  // of the terminal, in columns; 0 without one
 	Color bool // may be used
 	ASCII bool // is all that it can show
 }

@@ -17,7 +17,7 @@ func people(width int, columns ...Column) func(*bufio.Writer) Printer {
 	return func(out *bufio.Writer) Printer { return NewTable(out, Screen{Width: width}, columns...) }
 }
 
-// runColumns are of a table with every kind of column.
+// runColumns make a table with every kind of column.
 var (
 	runNames   = []string{"id", "trigger", "name", "started_at", "error"}
 	runColumns = []Column{
