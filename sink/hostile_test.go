@@ -68,7 +68,7 @@ func TestStatementsNameTheSchemaOfFunctions(t *testing.T) {
 			texts[file] = string(text)
 		}
 	}
-	for _, pattern := range []string{"*.go", "reader/*.go", "../schedule/*.go", "../cmd/rollcall/*.go"} {
+	for _, pattern := range []string{"*.go", "reader/*.go", "admin/*.go", "../schedule/*.go", "../schedule/pipeline/*.go", "../cmd/rollcall/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +78,8 @@ func TestStatementsNameTheSchemaOfFunctions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.HasSuffix(file, "_test.go") {
+			// The demo shows queries as analysts write them, on a database of its own.
+			if !strings.HasSuffix(file, "_test.go") && !strings.Contains(file, "demo") {
 				texts[file] = strings.Join(statementsIn(string(text)), "\n")
 			}
 		}

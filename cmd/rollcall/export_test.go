@@ -155,7 +155,7 @@ func TestAnExportThatFailsLeavesNothing(t *testing.T) {
 		t.Errorf("to no name: exit status %d: %s", code, stderr)
 	}
 	if code, _, stderr := call(t, env, "export", "--to", filepath.Join(dir, "none", "x")); code != exitFailed ||
-		!strings.Contains(stderr, filepath.Join(dir, "none", "x")+" cannot be written: the directory "+filepath.Join(dir, "none")+" is not there") {
+		!strings.Contains(stderr, filepath.Join(dir, "none", "x")+" cannot be written: there is no directory "+filepath.Join(dir, "none")) {
 		t.Errorf("to a folder that is not there: exit status %d: %s", code, stderr)
 	}
 }
@@ -313,7 +313,7 @@ func TestAnErrorNamesTheFileAsGiven(t *testing.T) {
 		_, err := out.Write(make([]byte, 2*exportBuffer))
 		return err
 	})
-	if err == nil || !strings.HasPrefix(err.Error(), "--to: /dev/full cannot be written (no space left on device)") {
+	if err == nil || !strings.HasPrefix(err.Error(), "--to: /dev/full cannot be written: no space left on device") {
 		t.Errorf("a full disk: %v", err)
 	}
 }

@@ -95,6 +95,11 @@ func (r Result) logEnd(log *slog.Logger, o Options) {
 	}
 	took := r.Took.Round(time.Millisecond)
 	switch {
+	case o.Plan != nil: // it leaves no run
+		if r.Err != nil {
+			log.Error("plan failed", "took", took, "error", r.Err)
+		}
+		return
 	case r.Status == "skipped":
 		log.Info("run skipped: another run holds the connection", "took", took)
 		return
