@@ -218,7 +218,7 @@ func TestATickIsOpenUntilItsRunBegins(t *testing.T) {
 			t.Errorf("reported that no run began: %v", at.NotStarted)
 		}
 		if mine, err := (Timetable{db}).Retry(t.Context(), at); mine != want || err != nil {
-			t.Errorf("made up: %v, %v", mine, err)
+			t.Errorf("retried: %v, %v", mine, err)
 		}
 	}
 	late := func() {

@@ -2,7 +2,7 @@ package canon
 
 import "testing"
 
-// The tag is of the set of configured credentials, in any order and however they
+// The tag covers the set of configured credentials, in any order and however they
 // are divided, and says when others were obtained.
 func TestSecretsTag(t *testing.T) {
 	tagOf := func(credentials ...string) uint32 {

@@ -55,7 +55,7 @@ func TestAReaderGetsOverHiccups(t *testing.T) {
 	}{
 		"failing":           {simulate.Status(http.StatusInternalServerError), 4},
 		"throttling":        {simulate.Throttle("0"), 4},
-		"hanging":           {simulate.Stall(), 1},
+		"stalling":          {simulate.Stall(), 1},
 		"cut connection":    {simulate.Cut(), 1},
 		"cut body":          {simulate.CutBody(), 1},
 		"cut compression":   {simulate.GzipCut(), 1},

@@ -17,8 +17,8 @@ func Connections(configured, providers, only []string) Query {
 	return Query{text: statement("connections"), order: "k.source", args: []any{pq.Array(configured), pq.Array(providers), list(only)}}
 }
 
-// Unknown tells of those names that are no connection the directory knows, and
-// which it knows; it is "" where there are none.
+// Unknown returns a message about the names that the directory does not know, and
+// the names that it knows; "" if it knows all of them.
 func Unknown(ctx context.Context, db *sqlx.DB, names []string) (string, error) {
 	if len(names) == 0 {
 		return "", nil

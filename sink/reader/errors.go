@@ -10,14 +10,14 @@ import (
 	"rollcall/sink"
 )
 
-// errSchema means that the database has not, or not yet, what is asked for.
+// errSchema means that the schema lacks a relation, column or function of this release.
 var errSchema = errors.New("the database has no directory of this version: run rollcall migrate up")
 
 // errRight means that the role in DATABASE_URL may not read.
 var errRight = errors.New("the role in DATABASE_URL may not read the directory: use one that may, or have the role of ROLLCALL_READER_ROLE granted to it")
 
-// explain says what a failure means to whoever reads the directory. What a
-// cancelled statement says is no news: ctx knows why.
+// explain returns an error for the person who reads the directory. The error of a
+// cancelled statement is the cause of ctx.
 func explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil

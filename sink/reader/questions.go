@@ -31,14 +31,13 @@ type Filter struct {
 	Deleted  bool      // deleted ones too
 }
 
-// Accounts asks for accounts by source and external id. As of a time gone by,
-// deleted ones can't be asked for.
+// Accounts reads accounts in the order of source and external id. As of a time, it
+// has live accounts only.
 func Accounts(f Filter) Query {
 	q := Query{text: statement("accounts"), order: "source, external_id", args: []any{list(f.Sources), list(f.Statuses), containing(f.Search), f.Deleted}}
 	if f.Search != "" {
-		// Postgres thinks that it comes upon enough soon, looking at one account
-		// after another in that order by the index of it. It takes ten times as
-		// long as to read all where there are few.
+		// Postgres expects enough matches early in the index of that order. If there
+		// are few, it takes ten times as long as reading all accounts.
 		q.order = "source || '', external_id"
 	}
 	if !f.AsOf.IsZero() {
@@ -47,8 +46,8 @@ func Accounts(f Filter) Query {
 	return q
 }
 
-// Export asks for all live accounts, or those that were live then, by id: close
-// to how they lie on disk, and the same each time.
+// Export reads all live accounts, or those live at asOf, in the order of their ids:
+// stable, and close to the order on disk.
 func Export(asOf time.Time) Query {
 	q := Accounts(Filter{AsOf: asOf})
 	if q.order = "id"; !asOf.IsZero() {
@@ -99,8 +98,7 @@ func Runs(sources, statuses []string) Query {
 	return Query{text: statement("runs"), order: "id DESC", args: []any{list(sources), list(statuses)}}
 }
 
-// Rejects asks for the records that could not be taken: those that are still
-// open, and the resolved ones after them if they are asked for.
+// Rejects reads the open rejects, and then the resolved ones if resolved is set.
 func Rejects(sources []string, search string, resolved bool) Query {
 	return Query{
 		text: statement("rejects"), order: "resolved_at DESC NULLS FIRST, last_seen_at DESC, source, external_id",

@@ -1,7 +1,6 @@
-// Package reader answers questions about the directory: which accounts there
-// are, how they hang together, what became of one, and what the runs did. It
-// changes nothing, and hands rows on one by one, so that memory does not grow
-// with their number.
+// Package reader reads the directory: accounts, trees, histories, runs, rejects
+// and connections. It writes nothing and streams rows, so that memory does not
+// grow with their number.
 package reader
 
 import (
@@ -66,7 +65,7 @@ func Read(ctx context.Context, db *sqlx.DB, q Query, r Receiver) error {
 // hand gives the rows to r. lib/pq reads an answer to its end when rows are
 // closed early, which may be a million rows: a cancelled statement has no rest.
 func hand(ctx context.Context, cancel func(), rows *sql.Rows, r Receiver) (err error) {
-	defer rows.Close() // what it could tell is told by rows.Err
+	defer rows.Close() // rows.Err returns its error
 	defer func() {
 		if err != nil {
 			cancel()
@@ -105,7 +104,7 @@ func hand(ctx context.Context, cancel func(), rows *sql.Rows, r Receiver) (err e
 	return explain(ctx, rows.Err())
 }
 
-// Count tells how many rows q would give without its limit.
+// Count returns how many rows q has without its limit.
 func Count(ctx context.Context, db *sqlx.DB, q Query) (n int64, err error) {
 	err = db.GetContext(ctx, &n, "SELECT count(*) FROM (\n"+q.text+"\n) AS answer", q.args...)
 	return n, explain(ctx, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/lib/pq"
 )
 
-// value makes of what the driver gives what a Receiver is promised.
+// value converts a value of the driver to one of the types that a Receiver gets.
 func value(kind string, v any) (any, error) {
 	switch v := v.(type) {
 	case nil, string, int64, float64, bool:

@@ -137,7 +137,7 @@ func TestDetailsThatFail(t *testing.T) {
 	}
 	all := accounts(t, s, r.records)
 	if got, want := len(all), 61-2; got != want {
-		t.Errorf("%d accounts, want %d: those that are gone left out", got, want)
+		t.Errorf("%d accounts, want %d: deleted ones left out", got, want)
 	}
 	if a := all["a0003"]; a.Parent != rootID || a.Status != model.Unknown {
 		t.Errorf("the account without details has parent %q and status %s", a.Parent, a.Status)

@@ -83,9 +83,9 @@ func TestHangEndsWithTheClient(t *testing.T) {
 	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
 	if resp, err := http.DefaultClient.Do(req); err == nil {
 		resp.Body.Close()
-		t.Error("a hanging request was answered")
+		t.Error("a stalled request was answered")
 	}
-	server.wait() // for ever, if the handler were still hanging
+	server.wait() // for ever, if the handler were still stalled
 }
 
 func TestGate(t *testing.T) {
