@@ -83,8 +83,11 @@ func (e *IncompleteError) Error() string {
 	return "the listing is not complete: " + e.Reason + "; try again later, and ask the provider if it lasts"
 }
 
-// recentIDs is how many ids a Tally remembers at least: 64 Ki hashes are 2 to 3 MiB at most, and more than any page holds.
+// recentIDs is how many ids a Tally has room for, in 512 KiB: more than any page holds.
 const recentIDs = 1 << 16
+
+// probes is how many places a hash may have. At half load hardly any id is forgotten.
+const probes = 32
 
 // A Tally counts the pages and elements of one listing. The zero Tally is ready.
 //
@@ -97,7 +100,7 @@ type Tally struct {
 	elements, pages int64
 	last            claims // of the page before
 
-	recent, older map[uint64]struct{} // hashes of ids; older are those before recent
+	recent []uint64 // hashes of ids, each at one of its places; 0 is a free place
 }
 
 // seed belongs to this process: hashes are never stored.
@@ -105,19 +108,28 @@ var seed = maphash.MakeSeed()
 
 // Add counts an element; id is "" where it has none.
 func (t *Tally) Add(id string) {
-	if id != "" {
-		hash := maphash.String(seed, id)
-		_, recent := t.recent[hash]
-		_, older := t.older[hash]
-		if recent || older {
-			return
-		}
-		if t.recent == nil || len(t.recent) == recentIDs {
-			t.older, t.recent = t.recent, make(map[uint64]struct{})
-		}
-		t.recent[hash] = struct{}{}
+	if id != "" && t.seen(max(1, maphash.String(seed, id))) {
+		return
 	}
 	t.elements++
+}
+
+// seen reports whether the hash is among the recent ones, and puts it there.
+func (t *Tally) seen(hash uint64) bool {
+	if t.recent == nil {
+		t.recent = make([]uint64, recentIDs)
+	}
+	for i := range uint64(probes) {
+		switch place := &t.recent[(hash+i)%recentIDs]; *place {
+		case hash:
+			return true
+		case 0:
+			*place = hash
+			return false
+		}
+	}
+	t.recent[hash%recentIDs] = hash // no place is free: the id that was there is forgotten
+	return false
 }
 
 // Elements returns how many elements were counted.

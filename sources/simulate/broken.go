@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Break is a way for a record to be wrong.
@@ -40,25 +41,31 @@ var (
 	dateFields   = []string{"date_created", "created"}
 )
 
-// breaks say which field is broken, by its name in each dialect, and the value in
-// its place; "" leaves it out.
-var breaks = map[Break]struct {
+// A breakage is a field, by its name in each dialect, and the value in its place;
+// "" leaves it out.
+type breakage struct {
 	names []string
 	value string
-}{
-	NoID:          {idFields, ""},
-	NullID:        {idFields, "null"},
-	NumberID:      {idFields, LargeID},
-	NULInID:       {idFields, `"a\u0000b"`},
-	NULInName:     {nameFields, `"before\u0000after"`},
-	BadUTF8:       {nameFields, "\"caf\xe9 \xff\xfe\""},
-	HugeName:      {nameFields, `"` + strings.Repeat("x", 3<<19) + `"`},
-	HugeRecord:    {nameFields, `"` + strings.Repeat("x", 5<<20) + `"`},
-	NumberName:    {nameFields, "42"},
-	NullName:      {nameFields, "null"},
-	UnknownStatus: {statusFields, `"hibernating"`},
-	BadDate:       {dateFields, `"the day before yesterday"`},
 }
+
+// breaks are the breakages by their kind. They are made when they are first needed:
+// two of them are megabytes long.
+var breaks = sync.OnceValue(func() map[Break]breakage {
+	return map[Break]breakage{
+		NoID:          {idFields, ""},
+		NullID:        {idFields, "null"},
+		NumberID:      {idFields, LargeID},
+		NULInID:       {idFields, `"a\u0000b"`},
+		NULInName:     {nameFields, `"before\u0000after"`},
+		BadUTF8:       {nameFields, "\"caf\xe9 \xff\xfe\""},
+		HugeName:      {nameFields, `"` + strings.Repeat("x", 3<<19) + `"`},
+		HugeRecord:    {nameFields, `"` + strings.Repeat("x", 5<<20) + `"`},
+		NumberName:    {nameFields, "42"},
+		NullName:      {nameFields, "null"},
+		UnknownStatus: {statusFields, `"hibernating"`},
+		BadDate:       {dateFields, `"the day before yesterday"`},
+	}
+})
 
 // Apply breaks one rendered record.
 func (b Break) Apply(item []byte) []byte {
@@ -72,12 +79,12 @@ func (b Break) Apply(item []byte) []byte {
 	if json.Unmarshal(item, &fields) != nil {
 		return item
 	}
-	broken := known(fields, breaks[b].names)
+	broken := known(fields, breaks()[b].names)
 	o := newObject(nil, nil)
 	for _, k := range slices.Sorted(maps.Keys(fields)) {
 		if k != broken {
 			o.lay(k, Raw(fields[k]))
-		} else if value := breaks[b].value; value != "" {
+		} else if value := breaks()[b].value; value != "" {
 			o.lay(k, Raw(value))
 		}
 	}
