@@ -50,7 +50,17 @@ func (p *run) newCanonicalizer() *canonicalizer {
 
 // canonicalize fills b's records and rejects, except for chunks that came before.
 func (p *run) canonicalize(_ context.Context, b *batch) (*batch, error) {
-	p.newCanonicalizer().fill(b)
+	var c *canonicalizer
+	select {
+	case c = <-p.spare:
+	default:
+		c = p.newCanonicalizer()
+	}
+	c.fill(b)
+	select {
+	case p.spare <- c:
+	default:
+	}
 	return b, nil
 }
 

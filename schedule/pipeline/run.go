@@ -46,7 +46,8 @@ type run struct {
 	options    Options
 	log        *slog.Logger
 	watchdog   *watchdog
-	canon      *canonicalizer // of the steps that use the session
+	canon      *canonicalizer      // of the steps that use the session
+	spare      chan *canonicalizer // for the next pages: each has learned the names of members
 	progress   Progress
 	found
 }
@@ -111,7 +112,7 @@ func (r *Runner) run(ctx context.Context, c sources.Configured, o Options, log *
 		session: session, source: source, metadata: source.Metadata(), connection: c, options: o, log: log, watchdog: watchdog,
 		found: found{pages: session.Resumed().Pages, warnings: warnings{}},
 	}
-	p.canon = p.newCanonicalizer()
+	p.canon, p.spare = p.newCanonicalizer(), make(chan *canonicalizer, ahead)
 	pending := &refreshes{Source: source, db: sink.ControlPool(r.DB), name: c.Name, watchdog: watchdog}
 	switch o.Kind {
 	case Refresh:
