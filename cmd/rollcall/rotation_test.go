@@ -17,6 +17,11 @@ func login(t *testing.T, db *sqlx.DB, base, role string) string {
 	t.Helper()
 	db.MustExec(`CREATE ROLE ` + role + ` LOGIN SUPERUSER`)
 	t.Cleanup(func() {
+		until(t, "the sessions of "+role+" have ended, with their temporary tables", func() bool {
+			var n int
+			err := db.Get(&n, `SELECT count(*) FROM pg_stat_activity WHERE usename = $1`, role)
+			return err == nil && n == 0
+		})
 		db.MustExec(`REASSIGN OWNED BY ` + role + ` TO current_user; DROP OWNED BY ` + role + `; DROP ROLE ` + role)
 	})
 	u, err := url.Parse(base)

@@ -122,8 +122,12 @@ func TestOverlayIsAMap(t *testing.T) {
 		for name, v := range lower {
 			stored[name] = v
 		}
-		if out, err := canon.Append(nil, raw); string(out) != write(stored, false) || err != nil {
-			t.Fatalf("of %s\n got %s, %v\nwant %s", raw, out, err, write(stored, false))
+		want, err := canon.Append(nil, []byte(write(stored, false))) // redacted, such as the user part of a name like //A@
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := canon.Append(nil, raw); string(out) != string(want) || err != nil {
+			t.Fatalf("of %s\n got %s, %v\nwant %s", raw, out, err, want)
 		}
 	})
 }
