@@ -41,11 +41,7 @@ type canonicalizer struct {
 }
 
 func (p *run) newCanonicalizer() *canonicalizer {
-	c := &canonicalizer{run: p, canon: canon.New(p.metadata.Rules)}
-	if p.memory != nil {
-		c.tag, c.tagged = p.metadata.Rules.SecretsTag()
-	}
-	return c
+	return &canonicalizer{run: p, canon: canon.New(p.metadata.Rules)}
 }
 
 // canonicalize fills b's records and rejects, except for chunks that came before.
@@ -55,6 +51,9 @@ func (p *run) canonicalize(_ context.Context, b *batch) (*batch, error) {
 	case c = <-p.spare:
 	default:
 		c = p.newCanonicalizer()
+	}
+	if p.memory != nil { // for each page: a credential may have been obtained since the last one
+		c.tag, c.tagged = p.metadata.Rules.SecretsTag()
 	}
 	c.fill(b)
 	select {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,5 +45,35 @@ func credentialBecomesKnown(t *testing.T, learn func(*canon.Secrets, ...string))
 	}
 	if got := strings.Join(rejects, " "); strings.Contains(got, "token-00001") || !strings.Contains(got, reasonSecret) {
 		t.Error(got)
+	}
+}
+
+// A credential that is obtained in the middle of a listing counts for its later
+// pages, also where the last listing had them as they are.
+func TestACredentialObtainedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	r, f := newRig(t).withFake()
+	secrets := new(canon.Secrets)
+	f.metadata.Rules = canon.NewRules(nil, nil, nil).WithSecrets(secrets)
+	const pages = 20
+	learn := func() {}
+	f.list = func(yield func(sources.Page, error) bool) {
+		for i := range pages {
+			name := "has none"
+			if i == pages-1 {
+				learn()
+				name = "has token-00001 in it"
+			}
+			raw, _ := json.Marshal(map[string]any{"id": i, "name": name})
+			if !yield(sources.Page{Records: []sources.Record{{ID: strconv.Itoa(i), Raw: raw}}}, nil) {
+				return
+			}
+		}
+	}
+	r.mustSync("succeeded")
+	r.mustSync("succeeded")
+	learn = func() { secrets.Learn("token-00001") }
+	if result := r.mustSync("succeeded"); result.Updated != 1 {
+		t.Errorf("%+v", result.Counts)
 	}
 }
